@@ -1,0 +1,265 @@
+"""The command line: open, call one function, write.
+
+Exit codes: 0 fine, 1 problems found, 2 input that cannot be used.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+import geoplan
+from geoplan.errors import GeoplanError
+from geoplan.exchange.deriving import derived_layers, write_derived
+from geoplan.exchange.reports import ListFormat, listed, records_of
+from geoplan.plan.conflicts import SEVERITIES
+from geoplan.plan.problems import Language
+from geoplan.plan.summary import dictionary, summary
+
+_QUIET_SECONDS = 2.0
+
+
+class _Commands(click.Group):
+    """Turns geoplan's own errors into one line and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GeoplanError as error:
+            click.echo(f"geoplan: {error}", err=True)
+            ctx.exit(2)
+
+
+def _default_language() -> Language:
+    spoken = os.environ.get("GEOPLAN_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG")
+    return "zh" if (spoken or "").lower().startswith("zh") else "en"
+
+
+_plan = click.option(
+    "--plan",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Plan folder. Default: the current folder if it is a plan, else the embedded plan.",
+)
+_form = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    help="How to list.",
+)
+_lang = click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["zh", "en"]),
+    default=_default_language,
+    help="Language; default from GEOPLAN_LANG or the locale.",
+)
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[None]:
+    """Say on stderr that work goes on, once it has lasted two seconds."""
+    done = threading.Event()
+
+    def tell() -> None:
+        seconds = _QUIET_SECONDS
+        while not done.wait(_QUIET_SECONDS):
+            click.echo(f"{label} … {seconds:.0f} s", err=True)
+            seconds += _QUIET_SECONDS
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(geoplan.__version__, prog_name="geoplan")
+def main() -> None:
+    """Turn an industrial plan document into a map that can be questioned."""
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--title-zh", required=True, help="Title in Chinese.")
+@click.option("--title-en", default="", help="Title in English.")
+@click.option("--crs", default="EPSG:4549", show_default=True, help="Projected CRS to measure in.")
+@click.option(
+    "--extent",
+    nargs=4,
+    type=float,
+    required=True,
+    metavar="W S E N",
+    help="Degrees, WGS 84: where points may lie.",
+)
+def init(folder: Path, title_zh: str, title_en: str, crs: str, extent: tuple[float, ...]) -> None:
+    """Start a new plan in FOLDER: plan.toml, empty tables, a guide to layers."""
+    geoplan.init_plan(
+        folder, title_zh=title_zh, title_en=title_en or title_zh, analysis_crs=crs, extent=extent
+    )
+    click.echo(
+        f"{folder}: a new plan. Fill data/*.csv, add layers/, then: geoplan check --plan {folder}"
+    )
+
+
+@main.command()
+@_plan
+@_form
+@_lang
+def show(folder: Path | None, form: ListFormat, language: Language) -> None:
+    """Show what a plan holds: tables, layers, sectors, money."""
+    with _progress("opening"):
+        plan = geoplan.open_plan(folder)
+    if form == "text":
+        title = plan.meta.title_zh if language == "zh" else plan.meta.title_en
+        click.echo(f"{title}\n{plan.folder}\n")
+    click.echo(listed(summary(plan, language), form), nl=False)
+
+
+@main.command()
+@_plan
+@_form
+@_lang
+@click.option(
+    "--documents",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the documents: verify every quote, letter by letter.",
+)
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Judge freshness on this day.")
+@click.option("--strict", is_flag=True, help="Warnings also give exit code 1.")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    folder: Path | None,
+    form: ListFormat,
+    language: Language,
+    documents: Path | None,
+    today: Any,
+    strict: bool,
+) -> None:
+    """Judge a plan: all problems, with file, row, column and remedy."""
+    with _progress("checking"):
+        problems = geoplan.check(
+            geoplan.open_plan(folder), today=today and today.date(), documents=documents
+        )
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if form == "text":
+        for problem in problems:
+            click.echo(
+                f"{problem.severity}: {problem.place(language)}: {problem.message(language)} "
+                f"[{problem.code}]"
+            )
+        click.echo(f"{len(errors)} errors, {len(problems) - len(errors)} warnings")
+    else:
+        rows = [
+            {
+                "severity": p.severity,
+                "file": p.file,
+                "row": p.row,
+                "column": p.column,
+                "code": p.code,
+                "message": p.message(language),
+            }
+            for p in problems
+        ]
+        click.echo(listed(rows, form), nl=False)
+    ctx.exit(1 if errors or (strict and problems) else 0)
+
+
+@main.command()
+@_form
+@_lang
+@click.argument("table", required=False)
+def schema(form: ListFormat, language: Language, table: str | None) -> None:
+    """Print the data dictionary, or that of one TABLE."""
+    click.echo(listed(dictionary(language, table), form), nl=False)
+
+
+@main.command()
+@_plan
+@_form
+@_lang
+@click.option("--conflicts", "disagreements", is_flag=True, help="Only where figures disagree.")
+@click.option("--find", "words", default="", help="Only figures with these words.")
+def ledger(
+    folder: Path | None, form: ListFormat, language: Language, disagreements: bool, words: str
+) -> None:
+    """List every figure with its sentence, or the conflicts among them."""
+    with _progress("reading"):
+        plan = geoplan.open_plan(folder)
+        if not disagreements:
+            figures = records_of(geoplan.ledger(plan))
+            found = [r for r in figures if words in " ".join(str(v) for v in r.values())]
+            columns = _SHORT_LEDGER[language] if form == "text" else list(found[0]) if found else []
+            click.echo(listed([{name: r[name] for name in columns} for r in found], form), nl=False)
+            return
+        found = [
+            {
+                "rule": c.rule,
+                "severity": SEVERITIES[c.severity][language],
+                "statement": c.statement[language],
+                "arithmetic": c.arithmetic[language],
+                "evidence": " ".join(f"data/{table}.csv:{row}" for table, row in c.evidence),
+            }
+            for c in geoplan.conflicts(plan)
+        ]
+    if form != "text":
+        click.echo(listed(found, form), nl=False)
+        return
+    for conflict in found:
+        click.echo(f"[{conflict['severity']}] {conflict['statement']}")
+        click.echo(f"    {conflict['arithmetic']}")
+        click.echo(f"    {conflict['rule']}: {conflict['evidence']}\n")
+    click.echo(f"{len(found)} conflicts")
+
+
+@main.command()
+@_plan
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if files are old.")
+@click.pass_context
+def derive(ctx: click.Context, folder: Path | None, only_check: bool) -> None:
+    """Write the layers that follow from the tables: platforms, wings, hubs."""
+    with _progress("deriving"):
+        plan = geoplan.open_plan(folder)
+        if only_check:
+            texts = derived_layers(plan, date.today())
+            paths = {file: plan.folder / file for file in texts}
+            old = [
+                f for f, p in paths.items() if not p.is_file() or p.read_text("utf-8") != texts[f]
+            ]
+        else:
+            old = write_derived(plan, date.today())
+    for file in old:
+        click.echo(file)
+    ctx.exit(1 if only_check and old else 0)
+
+
+_SHORT_LEDGER = {
+    lang: [
+        f"subject_{lang}",
+        f"measure_{lang}",
+        "status",
+        "operator",
+        "value",
+        "unit",
+        "year",
+        "source_id",
+        "quote",
+    ]
+    for lang in ("zh", "en")
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The plan as a folder: open it, judge it, follow its figures."""

@@ -1,0 +1,80 @@
+"""Start a new plan: an empty folder that opens, checks and tells what to fill in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from geoplan.errors import OutputError
+from geoplan.plan.opening import PLAN_FILE
+from geoplan.plan.tables import empty_table, file_of, table_text
+from geoplan.schema import TABLES
+
+_PLAN_TEXT = """\
+# What makes this folder a plan.
+id = {id}
+title_zh = {title_zh}
+title_en = {title_en}
+# A projected CRS in which areas and distances are right for the city.
+analysis_crs = {crs}
+# West, south, east, north in degrees (WGS 84): where points may lie and what maps show.
+extent = [{extent}]
+language = "zh"
+"""
+
+_LAYERS_TEXT = """\
+# Layers
+
+Put each layer here as GeoJSON (longitude, latitude), with a sidecar of the same name:
+
+    title_zh = "区县"
+    title_en = "Districts"
+    role = "districts"          # districts, context, waters, wings, platforms, hubs, other
+    key = "code"                # the property that identifies a feature
+    source_id = ["my-dataset"]  # rows of data/sources.csv
+    licence = "…"
+    datum = "WGS 84"            # WGS 84, CGCS2000, GCJ-02, BD-09
+    geometry_basis = "published"  # published, derived, approximate
+    accuracy_m = 50
+    valid_from = 2021-01-01     # leave out where open
+    coverage = true             # areas must not overlap nor leave holes
+
+District features need the properties `code`, `name_zh` and `name_en`. Check with `geoplan check`.
+"""
+
+
+def init_plan(
+    folder: Path,
+    *,
+    title_zh: str,
+    title_en: str,
+    analysis_crs: str,
+    extent: Sequence[float],
+) -> None:
+    """Write a new, empty plan into ``folder``: plan.toml, header-only tables, a guide to layers.
+
+    Raises
+    ------
+    OutputError
+        The folder holds something already; nothing is overwritten.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(f"{folder}: exists and is not empty; name a new folder")
+    (folder / "data").mkdir(parents=True)
+    (folder / "layers").mkdir()
+    text = _PLAN_TEXT.format(
+        id=_quoted(folder.resolve().name),
+        title_zh=_quoted(title_zh),
+        title_en=_quoted(title_en),
+        crs=_quoted(analysis_crs),
+        extent=", ".join(f"{number:g}" for number in extent),
+    )
+    for name, table in TABLES.items():
+        (folder / file_of(name)).write_text(table_text(empty_table(table), table), "utf-8")
+    (folder / "layers" / "README.md").write_text(_LAYERS_TEXT, "utf-8")
+    # The plan file comes last: a folder is a plan only when it is complete.
+    (folder / PLAN_FILE).write_text(text, "utf-8")
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in escaped)
+    return f'"{escaped}"'

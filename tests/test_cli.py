@@ -1,0 +1,112 @@
+"""The commands as a user types them."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from conftest import TINY, set_cell
+
+from geoplan.cli import main
+from geoplan.schema import TABLES
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def test_show_tells_tables_layers_and_money() -> None:
+    result = run("show", "--plan", TINY, "--lang", "zh")
+    assert result.exit_code == 0
+    assert "三方块规划" in result.output
+    assert "投资项目" in result.output
+    assert "650" in result.output
+
+
+def test_check_exits_0_1_and_2(folder: Path, tmp_path: Path) -> None:
+    fine = run("check", "--plan", folder, "--today", "2021-06-01")
+    assert (fine.exit_code, fine.output) == (0, "0 errors, 0 warnings\n")
+    late = ("check", "--plan", folder, "--today", "2027-06-01")
+    assert run(*late).exit_code == 0
+    assert run(*late, "--strict").exit_code == 1
+    set_cell(folder, "projects", 2, "investment_wanyuan", "约3亿")
+    wrong = run("check", "--plan", folder, "--today", "2021-06-01", "--lang", "en")
+    assert wrong.exit_code == 1
+    assert (
+        "data/projects.csv, row 2, investment_wanyuan: “约3亿” is not a whole number. Write 30000."
+        in wrong.output
+    )
+    nothing = run("check", "--plan", tmp_path / "nowhere")
+    assert nothing.exit_code == 2
+    assert nothing.output.count("\n") == 1
+
+
+def test_lists_come_as_json_and_csv(folder: Path) -> None:
+    set_cell(folder, "projects", 2, "name_zh", "=cmd|' /C calc'!A0")
+    as_json = json.loads(run("ledger", "--plan", folder, "--format", "json").output)
+    assert len(as_json) == 12
+    assert as_json[7]["subject_zh"].startswith("=cmd")
+    rows = list(
+        csv.reader(
+            io.StringIO(run("ledger", "--plan", folder, "--format", "csv").output.lstrip("\ufeff"))
+        )
+    )
+    assert rows[8][rows[0].index("subject_zh")].startswith("'=cmd")
+    found = json.loads(
+        run("check", "--plan", folder, "--today", "2099-01-01", "--format", "json").output
+    )
+    assert {"severity", "file", "row", "column", "code", "message"} == set(found[0])
+
+
+def test_ledger_finds_words_and_conflicts(folder: Path) -> None:
+    assert (
+        len(
+            json.loads(
+                run("ledger", "--plan", folder, "--find", "机械臂项目", "--format", "json").output
+            )
+        )
+        == 1
+    )
+    set_cell(folder, "indicators", 4, "value", "150")
+    text = run("ledger", "--plan", folder, "--conflicts", "--lang", "zh").output
+    assert "60 + 40 = 100" in text
+    assert "data/indicators.csv:4" in text
+
+
+def test_schema_is_the_data_dictionary() -> None:
+    everything = json.loads(run("schema", "--format", "json").output)
+    assert {(r["table"], r["column"]) for r in everything} == {
+        (t.name, c) for t in TABLES.values() for c in t.column_names
+    }
+    one = run("schema", "projects", "--lang", "zh")
+    assert "计划总投资" in one.output
+    assert run("schema", "nothing").exit_code == 2
+
+
+def test_a_new_plan_opens_checks_and_is_never_overwritten(tmp_path: Path) -> None:
+    target = tmp_path / "new"
+    arguments = ("init", target, "--title-zh", '某市"规划"', "--extent", "100", "30", "101", "31")
+    assert run(*arguments).exit_code == 0
+    assert run("check", "--plan", target).output == "0 errors, 0 warnings\n"
+    assert "data/sources.csv" in run("show", "--plan", target, "--lang", "en").output
+    assert run("ledger", "--plan", target, "--conflicts").output == "0 conflicts\n"
+    again = run(*arguments)
+    assert again.exit_code == 2
+    assert "not empty" in again.output
+
+
+def test_derive_writes_what_the_tables_say(folder: Path) -> None:
+    assert run("derive", "--plan", folder, "--check").exit_code == 0
+    set_cell(folder, "platforms", 2, "area_km2", "0.5")
+    assert run("derive", "--plan", folder, "--check").exit_code == 1
+    assert "layers/platforms.geojson" in run("derive", "--plan", folder).output
+    assert run("derive", "--plan", folder, "--check").exit_code == 0
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_explains_itself(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert len(result.output.splitlines()) > 4
