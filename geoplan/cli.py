@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,38 @@ import geoplan
 from geoplan.errors import GeoplanError
 from geoplan.exchange.deriving import derived_layers, write_derived
 from geoplan.exchange.reports import ListFormat, listed, records_of
+from geoplan.exchange.results import with_names, write_density, write_or_list
+from geoplan.place.density import BY, compare_vintages
+from geoplan.place.density import density as measure_density
+from geoplan.place.placement import conformity as project_conformity
+from geoplan.place.placement import matrix as sector_matrix
+from geoplan.place.placement import placement as sector_placement
 from geoplan.plan.conflicts import SEVERITIES
 from geoplan.plan.problems import Language
 from geoplan.plan.summary import dictionary, summary
 
 _QUIET_SECONDS = 2.0
+_EXTENSIONS = "geoplan.commands"
 
 
 class _Commands(click.Group):
-    """Turns geoplan's own errors into one line and exit code 2."""
+    """Own commands and those of installed extensions; an own error is one line and exit code 2.
+
+    An extension registers its commands in the entry point group
+    ``geoplan.commands``; it is loaded when its command is asked for.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *entry_points(group=_EXTENSIONS).names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        for entry in entry_points(group=_EXTENSIONS, name=cmd_name):
+            command: click.Command = entry.load()
+            return command
+        return None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -222,6 +246,67 @@ def ledger(
         click.echo(f"    {conflict['arithmetic']}")
         click.echo(f"    {conflict['rule']}: {conflict['evidence']}\n")
     click.echo(f"{len(found)} conflicts")
+
+
+@main.command()
+@_plan
+@_lang
+@click.option("--by", type=click.Choice(BY), default="district", show_default=True)
+@click.option("--sector", default="", help="Id of a sector of either taxonomy.")
+@click.option("--year", type=int, help="Money of one year (equal over a project's years).")
+@click.option("--vintage", help="District boundaries of a year, or “both” side by side: 2017,2021.")
+@click.option("--without-largest", is_flag=True, help="Leave the largest project out.")
+@click.option("--cell", "cell_m", type=float, default=1000.0, show_default=True, help="Metres.")
+@click.option(
+    "--district-to",
+    type=click.Choice(["district", "platforms"]),
+    default="district",
+    help="On a grid, what is known only to a district goes over the district or its platforms.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="FILE.csv, .json, .geojson or .gpkg")
+def density(
+    folder: Path | None, language: Language, out: Path | None, vintage: str | None, **asked: Any
+) -> None:
+    """Investment, projects and firms by zone, and where all the money went."""
+    with _progress("counting"):
+        plan = geoplan.open_plan(folder)
+        if vintage and "," in vintage:
+            first, second = vintage.split(",", 1)
+            for name in ("by", "cell_m", "district_to"):
+                asked.pop(name)
+            frame = compare_vintages(plan, first, second, **asked).reset_index()
+            write_or_list(records_of(frame), out)
+            return
+        result = measure_density(plan, vintage=vintage, **asked)
+        write_density(result, out, language)
+
+
+@main.command()
+@_plan
+@_form
+@_lang
+@click.option("--sector", default="", help="Only this sector.")
+@click.option("--matrix", "as_matrix", is_flag=True, help="Sector by district, strongest role.")
+def placement(
+    folder: Path | None, form: ListFormat, language: Language, sector: str, as_matrix: bool
+) -> None:
+    """Which sector the plan puts where, each with its sentence."""
+    plan = geoplan.open_plan(folder)
+    frame = sector_matrix(plan) if as_matrix else sector_placement(plan, sector)
+    click.echo(listed(with_names(plan, records_of(frame), language), form), nl=False)
+
+
+@main.command()
+@_plan
+@_form
+@_lang
+def conformity(folder: Path | None, form: ListFormat, language: Language) -> None:
+    """Whether each project is where the plan wants it, with the sentence."""
+    plan = geoplan.open_plan(folder)
+    frame = project_conformity(plan).reset_index()
+    other = "en" if language == "zh" else "zh"
+    shown = records_of(frame.drop(columns=[f"reason_{other}"]))
+    click.echo(listed(with_names(plan, shown, language), form), nl=False)
 
 
 @main.command()

@@ -48,12 +48,12 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def geojson_text(frame: gpd.GeoDataFrame) -> str:
+def geojson_text(frame: gpd.GeoDataFrame, members: Mapping[str, Any] | None = None) -> str:
     """A frame as GeoJSON after RFC 7946, one feature a line so that changes can be read.
 
     Longitude and latitude WGS 84 with six decimals, outer rings
     counter-clockwise, with ``bbox``. Missing values are ``null``; a whole
-    number stays whole.
+    number stays whole. ``members`` are written beside ``features``.
     """
     shown = as_lonlat(frame)
     geometries = shapely.orient_polygons(rounded(shown.geometry.to_numpy()))
@@ -68,6 +68,8 @@ def geojson_text(frame: gpd.GeoDataFrame) -> str:
         lines.append(f'{{"type": "Feature", "properties": {properties}, "geometry": {body}}}')
     box = _bbox(geometries)
     head = '{"type": "FeatureCollection"' + (f', "bbox": {json.dumps(box)}' if box else "")
+    for name, value in (members or {}).items():
+        head += f", {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
     return head + ', "features": [\n' + ",\n".join(lines) + "\n]}\n"
 
 

@@ -1,0 +1,279 @@
+"""Which sector the plan puts where, and whether each project is where the plan wants it.
+
+Four ways in which a plan places a sector in a district are told apart, from
+the strongest: ``read`` (the district stands in the sector's 重点区域),
+``inherited`` (it stands in a merged cell above), ``points`` (the layout gives
+the district the sector), ``wing`` (the layout gives the sector to a wing that
+has a platform in the district).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from geoplan.errors import QuestionError
+from geoplan.place.locate import locate
+from geoplan.plan.ledger import subject_names
+from geoplan.plan.opening import Plan
+from geoplan.plan.problems import Both
+
+Role = Literal["read", "inherited", "points", "wing"]
+ROLES: tuple[Role, ...] = ("read", "inherited", "points", "wing")
+ROLE_NAMES = {
+    "read": Both("重点区域", "key district"),
+    "inherited": Both("重点区域(承上合并单元格)", "key district (inherited from a merged cell)"),
+    "points": Both("多点布局", "placed by the layout"),
+    "wing": Both("所在翼的产业", "sector of its wing"),
+}
+
+Verdict = Literal["wanted", "tolerated", "against", "silent"]
+VERDICTS: tuple[Verdict, ...] = ("wanted", "tolerated", "against", "silent")
+VERDICT_NAMES = {
+    "wanted": Both("符合布局", "where the plan wants it"),
+    "tolerated": Both("可以接受", "tolerated"),
+    "against": Both("与布局不符", "against the layout"),
+    "silent": Both("规划未言", "the plan is silent"),
+}
+
+PLACEMENT_COLUMNS = (
+    "plan_id",
+    "sector_id",
+    "segment_id",
+    "district_code",
+    "role",
+    "basis",
+    "table",
+    "row",
+    "locus",
+    "quote",
+    "note",
+)
+
+
+def placement(plan: Plan, sector: str = "") -> pd.DataFrame:
+    """The plan's placement of sectors in districts: one row a statement.
+
+    Parameters
+    ----------
+    sector :
+        Only this sector; all if empty.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`PLACEMENT_COLUMNS`; ``table`` and ``row`` name the row of
+        the plan the statement was read in.
+
+    Raises
+    ------
+    QuestionError
+        There is no such sector.
+    """
+    sectors = plan.tables["sectors"].dropna(subset=["id"]).drop_duplicates("id")
+    if sector and sector not in set(sectors["id"]):
+        raise QuestionError(
+            f"there is no sector “{sector}”; choose one of {', '.join(sectors['id'])}"
+        )
+    frame = pd.DataFrame(_statements(plan), columns=list(PLACEMENT_COLUMNS[1:]))
+    frame.insert(
+        0,
+        "plan_id",
+        frame["sector_id"].map(dict(zip(sectors["id"], sectors["plan_id"], strict=True))),
+    )
+    chosen = frame[frame["sector_id"] == sector] if sector else frame
+    return chosen.reset_index(drop=True)
+
+
+def _statements(plan: Plan) -> Iterator[tuple[Any, ...]]:
+    areas = plan.tables["sector_areas"].dropna(subset=["sector_id", "district_code"])
+    for row, area in areas.iterrows():
+        role = "inherited" if area["basis"] == "inherited" else "read"
+        yield (
+            area["sector_id"], area["segment_id"], area["district_code"], role, area["basis"],
+            "sector_areas", row, area["locus"], area["quote"], area["note"],
+        )  # fmt: skip
+    wings = _wing_districts(plan)
+    layout = plan.tables["layout"].dropna(subset=["sector_id", "wing_id"])
+    for row, rule in layout.iterrows():
+        direct = isinstance(rule["district_code"], str)
+        districts = [rule["district_code"]] if direct else wings.get(str(rule["wing_id"]), [])
+        for code in districts:
+            yield (
+                rule["sector_id"], rule["segment_id"], code, "points" if direct else "wing",
+                rule["sector_basis"] if isinstance(rule["sector_basis"], str) else rule["basis"],
+                "layout", row, rule["locus"], rule["quote"], rule["note"],
+            )  # fmt: skip
+
+
+def _wing_districts(plan: Plan) -> dict[str, list[str]]:
+    platforms = plan.tables["platforms"].dropna(subset=["wing_id", "district_code"])
+    return {
+        str(wing): sorted(set(codes))
+        for wing, codes in platforms.groupby("wing_id")["district_code"]
+    }
+
+
+def matrix(plan: Plan, plan_id: str = "") -> pd.DataFrame:
+    """Sector × district: the strongest role of each pair, with platforms and firms counted.
+
+    Returns
+    -------
+    DataFrame
+        One row for each pair that the plan speaks of: ``sector_id``,
+        ``district_code``, ``role``, ``statements``, ``platforms``, ``firms``
+        (located in the district and named for the sector).
+    """
+    said = placement(plan)
+    if plan_id:
+        said = said[said["plan_id"] == plan_id]
+    order = {role: rank for rank, role in enumerate(ROLES)}
+    ranked = said.assign(rank=said["role"].map(order)).sort_values("rank", kind="stable")
+    groups = ranked.groupby(["sector_id", "district_code"], sort=True)
+    table = groups.agg(role=("role", "first"), statements=("role", "size")).reset_index()
+    counts = {
+        "platforms": _count(plan, "platform_sectors", "platform_id", "platforms"),
+        "firms": _count(plan, "sector_firms", "enterprise_id", "enterprises"),
+    }
+    pairs = list(zip(table["sector_id"], table["district_code"], strict=True))
+    for name, counted in counts.items():
+        table[name] = [counted.get(pair, 0) for pair in pairs]
+    return table
+
+
+def _count(plan: Plan, table: str, column: str, kind: str) -> dict[tuple[str, str], int]:
+    named = plan.tables[table].dropna(subset=["sector_id", column])
+    named = named[["sector_id", column]].drop_duplicates()
+    codes = locate(plan, kind)["district_code"].to_dict()
+    named = named.assign(code=[codes.get(key) for key in named[column]]).dropna(subset=["code"])
+    found: dict[tuple[str, str], int] = {}
+    for pair in zip(named["sector_id"], named["code"], strict=True):
+        found[pair] = found.get(pair, 0) + 1
+    return found
+
+
+@dataclass(frozen=True)
+class _Reason:
+    verdict: Verdict
+    why: Both
+    table: str
+    row: int
+
+
+def conformity(plan: Plan) -> pd.DataFrame:
+    """Whether each project is where the plan wants its sector, with the sentence.
+
+    A project's own platform counts first: where a plan names the platform for
+    the project's sector, the project is ``wanted`` there. Otherwise, for its own
+    sector where its plan places that, else through the crosswalk: its district among the 重点区域 of the target segment
+    (``wanted``), of another segment of that sector, or in the layout
+    (``tolerated``), or of neither (``against``). Without a counterpart, a
+    platform or a district the plan is ``silent``.
+
+    Returns
+    -------
+    DataFrame
+        On the project's id: ``verdict``, ``reason_zh``, ``reason_en``,
+        ``sector_id`` judged, ``district_code``, and the citation (``table``,
+        ``row``, ``source_id``, ``locus``, ``quote``, ``basis``). A project that
+        the crosswalk splits is judged by its largest part.
+    """
+    projects = plan.tables["projects"].dropna(subset=["id", "sector_id"]).drop_duplicates("id")
+    places = locate(plan, "projects")
+    said = placement(plan)
+    links = plan.tables["sector_links"].dropna(subset=["project_id"])
+    links = links.sort_values("share", ascending=False, kind="stable").drop_duplicates("project_id")
+    target = {str(link["project_id"]): link for _, link in links.iterrows()}
+    names = subject_names(plan)
+    rows = []
+    for _, project in projects.iterrows():
+        key = str(project["id"])
+        code = places.at[key, "district_code"]
+        link = target.get(key)
+        if (said["sector_id"] == project["sector_id"]).any():
+            # The project's own plan places its sector: no crosswalk is needed.
+            link = pd.Series({"to_sector_id": project["sector_id"]}, name=0)
+        found = _by_platform(plan, project, names) or _by_district(said, link, code, names)
+        cited = plan.tables[found.table].loc[found.row].to_dict() if found.table else {}
+        rows.append(
+            {
+                "verdict": found.verdict,
+                "reason_zh": found.why.zh,
+                "reason_en": found.why.en,
+                "sector_id": link["to_sector_id"] if link is not None else project["sector_id"],
+                "district_code": code,
+                "table": found.table,
+                "row": found.row,
+                **{c: cited.get(c) for c in ("source_id", "locus", "quote", "basis")},
+            }
+        )
+    return pd.DataFrame(rows, index=pd.Index(projects["id"], name="id"))
+
+
+def _by_platform(plan: Plan, project: "pd.Series[Any]", names: Any) -> _Reason | None:
+    if not isinstance(project["platform_id"], str):
+        return None
+    named = plan.tables["platform_sectors"]
+    own = named[
+        (named["platform_id"] == project["platform_id"])
+        & (named["sector_id"] == project["sector_id"])
+    ]
+    if own.empty:
+        return None
+    platform = Both(*names.get(("platforms", project["platform_id"]), ("", "")))
+    basis = project["platform_basis"]
+    doubt = (
+        Both("", "")
+        if basis == "read"
+        else Both("(项目所在平台系推断)", " (the project's platform is inferred)")
+    )
+    why = Both(
+        f"规划以{platform.zh}承载该产业{doubt.zh}",
+        f"the plan names {platform.en} for this sector{doubt.en}",
+    )
+    return _Reason("wanted", why, "platform_sectors", int(str(own.index[0])))
+
+
+def _by_district(
+    said: pd.DataFrame, link: "pd.Series[Any] | None", code: object, names: Any
+) -> _Reason:
+    if link is None or not isinstance(link["to_sector_id"], str):
+        why = Both("在对照规划中没有对应产业", "no counterpart in the other taxonomy")
+        return _Reason("silent", why, *_row_of(link))
+    if not isinstance(code, str):
+        why = Both("不知在哪个区县", "its district is not known")
+        return _Reason("silent", why, *_row_of(link))
+    sector = said[said["sector_id"] == link["to_sector_id"]]
+    what = Both(*names.get(("sectors", link["to_sector_id"]), ("", "")))
+    where = Both(*names.get(("districts", code), (code, code)))
+    here = sector[sector["district_code"] == code]
+    key = here[here["role"].isin(["read", "inherited"])]
+    segment = link.get("to_segment_id")
+    if isinstance(segment, str):
+        exact = key[key["segment_id"].isna() | (key["segment_id"] == segment)]
+    else:
+        exact = key
+    if len(exact):
+        why = Both(f"{where.zh}是{what.zh}的重点区域", f"{where.en} is a key district of {what.en}")
+        return _Reason("wanted", why, str(exact["table"].iloc[0]), int(exact["row"].iloc[0]))
+    if len(here):
+        why = Both(
+            f"{where.zh}不在该细分的重点区域，但属于{what.zh}的布局",
+            f"{where.en} is no key district of this segment but {what.en} is placed there",
+        )
+        return _Reason("tolerated", why, str(here["table"].iloc[0]), int(here["row"].iloc[0]))
+    if len(sector):
+        why = Both(
+            f"{what.zh}的重点区域和布局都没有{where.zh}",
+            f"neither the key districts nor the layout of {what.en} name {where.en}",
+        )
+        return _Reason("against", why, str(sector["table"].iloc[0]), int(sector["row"].iloc[0]))
+    why = Both(f"规划没有为{what.zh}指定区域", f"the plan names no place for {what.en}")
+    return _Reason("silent", why, *_row_of(link))
+
+
+def _row_of(link: "pd.Series[Any] | None") -> tuple[str, int]:
+    """The crosswalk's row, as table and row; nothing where there is none."""
+    row = 0 if link is None else int(str(link.name))
+    return ("sector_links", row) if row else ("", 0)
