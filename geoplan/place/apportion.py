@@ -18,6 +18,8 @@ from geoplan.place.join import NO_ZONE, locate_points
 
 _LEAST_SHARE = 1e-9
 
+_Integers = npt.NDArray[np.int64]
+
 Quantity = Literal["extensive", "intensive"]
 
 
@@ -58,35 +60,66 @@ def shares_in_zones(
     geometries = footprints.to_numpy()
     present = ~shapely.is_missing(geometries) & ~shapely.is_empty(geometries)
     points = present & (shapely.get_type_id(geometries) == 0)
-    areas = np.flatnonzero(present & ~points)
     at = np.flatnonzero(points)
     xy = shapely.get_coordinates(geometries[at])
     where = locate_points(xy[:, 0], xy[:, 1], zones).astype(np.int64)
-    thing, zone = zones.sindex.query(geometries[areas], predicate="intersects")
-    overlap = shapely.intersection(geometries[areas][thing], zones.to_numpy()[zone])
-    share = shapely.area(overlap) / shapely.area(geometries[areas][thing])
-    whole = np.bincount(areas[thing], share, minlength=len(geometries))
+    areas = np.flatnonzero(present & ~points)
+    alike, first = alike_objects(geometries[areas])
+    divided = _divided(geometries[areas][first], zones, sliver_m)
+    thing, row = _repeated(alike, divided.thing)
+    return Shares(
+        np.concatenate((at, areas[thing])),
+        np.concatenate((where, divided.zone[row])),
+        np.concatenate((np.ones(len(at)), divided.share[row])),
+    )
+
+
+def alike_objects(things: npt.NDArray[np.object_]) -> tuple[_Integers, _Integers]:
+    """Number each object, equal numbers for one and the same object; and where each first stands.
+
+    Things in the same place share one geometry object, see
+    :func:`geoplan.place.locate.locate`: what holds for one holds for all.
+    """
+    identity = np.fromiter((id(thing) for thing in things), dtype=np.int64, count=len(things))
+    _, first, number = np.unique(identity, return_index=True, return_inverse=True)
+    return number.astype(np.int64), first.astype(np.int64)
+
+
+def _repeated(alike: _Integers, divided: _Integers) -> tuple[_Integers, _Integers]:
+    """For each thing the rows of its footprint: (thing, row) pairs, things ascending."""
+    order = np.argsort(divided, kind="stable")
+    counts = np.bincount(divided, minlength=int(alike.max(initial=-1)) + 1)
+    starts = np.cumsum(counts) - counts
+    mine = counts[alike]
+    thing = np.repeat(np.arange(len(alike)), mine)
+    offset = np.arange(mine.sum()) - np.repeat(np.cumsum(mine) - mine, mine)
+    return thing, order[np.repeat(starts[alike], mine) + offset]
+
+
+def _divided(areas: npt.NDArray[np.object_], zones: gpd.GeoSeries, sliver_m: float) -> Shares:
+    """Divide areas by area of intersection."""
+    thing, zone = zones.sindex.query(areas, predicate="intersects")
+    overlap = shapely.intersection(areas[thing], zones.to_numpy()[zone])
+    share = shapely.area(overlap) / shapely.area(areas[thing])
+    whole = np.bincount(thing, share, minlength=len(areas))
     kept = share > _LEAST_SHARE
     if sliver_m > 0:
         wide = ~shapely.is_empty(shapely.buffer(overlap, -sliver_m))
         # A thing that has only narrow overlaps keeps them.
-        wide_things = np.zeros(len(geometries), dtype=bool)
-        wide_things[areas[thing[wide]]] = True
-        kept &= wide | ~wide_things[areas[thing]]
-    thing, zone, share = areas[thing[kept]], zone[kept].astype(np.int64), share[kept]
-    covered = np.bincount(thing, share, minlength=len(geometries))
-    if sliver_m > 0:
-        share = share * (whole / np.where(covered > 0, covered, 1.0))[thing]
-        covered = whole
+        has_wide = np.zeros(len(areas), dtype=bool)
+        has_wide[thing[wide]] = True
+        kept &= wide | ~has_wide[thing]
+    thing, zone, share = thing[kept], zone[kept], share[kept]
+    covered = np.bincount(thing, share, minlength=len(areas))
+    scale = whole / np.where(covered > 0, covered, 1.0)
     # Where zones overlap (wings may) nothing may count twice.
-    over = covered > 1.0
-    share = np.where(over[thing], share / np.where(over, covered, 1.0)[thing], share)
-    rest = np.where(over, 0.0, 1.0 - covered)[areas]
-    outside = rest > _LEAST_SHARE
+    share = share * (scale / np.maximum(whole, 1.0))[thing]
+    rest = 1.0 - np.minimum(whole, 1.0)
+    outside = np.flatnonzero(rest > _LEAST_SHARE)
     return Shares(
-        np.concatenate((at, thing, areas[outside])),
-        np.concatenate((where, zone, np.full(outside.sum(), NO_ZONE))),
-        np.concatenate((np.ones(len(at)), share, rest[outside])),
+        np.concatenate((thing, outside)).astype(np.int64),
+        np.concatenate((zone, np.full(len(outside), NO_ZONE))).astype(np.int64),
+        np.concatenate((share, rest[outside])),
     )
 
 

@@ -19,12 +19,13 @@ from geoplan.errors import QuestionError
 from geoplan.place.apportion import Shares, shares_in_zones
 from geoplan.place.join import NO_ZONE
 from geoplan.place.locate import locate
-from geoplan.place.phasing import invested_in, split_whole
+from geoplan.place.phasing import invested_in, split_rows, split_whole
 from geoplan.place.spreading import Columns, hexagon_masses, square_masses
 from geoplan.place.zones import (
     DEFAULT_CELL_M,
     DEFAULT_HEX_RESOLUTION,
     KM2_PER_MU,
+    boundary,
     district_layer,
     district_zones,
     platform_zones,
@@ -37,6 +38,7 @@ from geoplan.schema import LIST_SEPARATOR
 By = Literal["district", "wing", "platform", "grid", "hex"]
 BY: tuple[By, ...] = ("district", "wing", "platform", "grid", "hex")
 COARSE = "district"
+_SHARE_UNITS = 1e9
 DEFAULT_BANDWIDTH_M = 1_500.0
 
 
@@ -284,11 +286,13 @@ def _whole_money(shares: Shares, money: npt.NDArray[np.int64], n_zones: int) -> 
     pieces = np.bincount(shares.thing, minlength=len(money))
     alone = pieces[shares.thing] == 1
     np.add.at(per_zone, shares.zone[alone], money[shares.thing[alone]])
-    for thing in np.flatnonzero(pieces > 1):
-        own = shares.thing == thing
-        parts = split_whole(int(money[thing]), shares.share[own])
-        np.add.at(per_zone, shares.zone[own], parts)
-        np.add.at(reallocated, shares.zone[own], parts)
+    order = np.argsort(shares.thing, kind="stable")
+    for count in np.unique(pieces[pieces > 1]):
+        rows = order[pieces[shares.thing[order]] == count].reshape(-1, count)
+        weights = np.rint(shares.share[rows] * _SHARE_UNITS)
+        parts = split_rows(money[shares.thing[rows[:, 0]]], weights)
+        np.add.at(per_zone, shares.zone[rows], parts)
+        np.add.at(reallocated, shares.zone[rows], parts)
     return _WholeMoney(per_zone[:-1], reallocated[:-1], int(per_zone[NO_ZONE]))
 
 
@@ -345,7 +349,8 @@ def _spread(
     left_out: str,
 ) -> Density:
     """Spread everything over what is known of it, on squares or hexagons."""
-    city = shapely.union_all(district_zones(plan, question.vintage).geometry.to_numpy())
+    city = boundary(plan, question.vintage)
+    shapely.prepare(city)
     if question.district_to == "platforms":
         places, firms = _onto_platforms(plan, places), _onto_platforms(plan, firms)
     coarse = (places["precision"] == COARSE).to_numpy()

@@ -4,13 +4,16 @@ A thing is known somewhere within its *footprint*: a point where a surveyed or
 street address is known, the disc of its platform's or town's accuracy, the
 whole of its district. Never the centre of any of these. A platform's footprint
 is its planned area, unless its place is known less exactly than that.
+
+Things that are known to be in the same place share one geometry object, so
+that what is computed of a footprint is computed once.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -34,6 +37,10 @@ COLUMNS = (
 
 _POINTS = ("exact", "street")
 _AREAS = ("platform", "town")
+_QUARTER = 16
+
+_Mask = npt.NDArray[np.bool_]
+_Geometries = npt.NDArray[np.object_]
 
 
 def locate(plan: Plan, kind: str) -> gpd.GeoDataFrame:
@@ -65,57 +72,72 @@ def locate(plan: Plan, kind: str) -> gpd.GeoDataFrame:
     if kind not in KINDS:
         raise QuestionError(f"“{kind}” cannot be located; choose one of {', '.join(KINDS)}")
     ids = plan.tables[kind]["id"].dropna().drop_duplicates()
-    said = _own_locations(plan, kind)
-    homes = _platforms_of(plan, kind)
-    districts = {layer.name: _by_code(layer) for layer in plan.layers_of("districts")}
-    shapes = _platform_footprints(plan, districts)
-    rows = [_best(key, said, homes, shapes, districts, kind) for key in ids]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS), index=pd.Index(ids, name="id"))
-    return gpd.GeoDataFrame(frame, geometry="geometry", crs=plan.meta.analysis_crs)
+    own = _own_locations(plan, kind, pd.Index(ids, name="id"))
+    districts = _districts_of(plan, own)
+    shapes = _platform_footprints(plan)
+    homes = _platforms_of(plan, kind).reindex(own.index)
+    home = pd.Index(shapes.index).get_indexer(homes["platform_id"])
+    itself = pd.Index(shapes.index).get_indexer(own.index) if kind == "platforms" else home * 0 - 1
 
+    precision = own["precision"].fillna("unknown")
+    pointed = (own["point"].notna() & (own["accuracy_m"] > 0)).to_numpy()
+    at_point = precision.isin(_POINTS).to_numpy() & pointed
+    at_itself = ~at_point & (itself >= 0)
+    at_area = ~at_point & ~at_itself & precision.isin(_AREAS).to_numpy() & pointed
+    at_home = ~at_point & ~at_itself & ~at_area & (home >= 0)
+    at_home &= precision.isin(["district", "unknown"]).to_numpy()
+    known = ~shapely.is_missing(districts)
+    in_district = ~at_point & ~at_itself & ~at_area & ~at_home & known
 
-def _platform_footprints(plan: Plan, districts: Mapping[str, gpd.GeoSeries]) -> gpd.GeoDataFrame:
-    """The wider of planned area and accuracy disc, inside the district the location is said to be in.
-
-    A circle that is placed to 4 km is not known to 2 km.
-    """
-    said = _own_locations(plan, "platforms")
-    shapes = platform_shapes(plan).set_index("id")
-    centres = shapely.centroid(shapes.geometry.to_numpy())
-    discs = shapely.buffer(centres, shapes["accuracy_m"].fillna(0.0), quad_segs=16)
+    geometry = np.full(len(own), None, dtype=object)
+    geometry[at_point] = own["point"].to_numpy()[at_point]
     areas = shapes.geometry.to_numpy()
-    wider = np.where(shapely.area(discs) > shapely.area(areas), discs, areas)
-    codes = [_text(said[key].get("district_code")) for key in shapes.index]
-    layers = [_text(said[key].get("layer")) for key in shapes.index]
-    clipped = [
-        _inside(area, districts[layer].get(code) if layer and code else None)
-        for area, code, layer in zip(wider, codes, layers, strict=True)
-    ]
-    known = shapes.assign(
-        district_code=pd.Series(codes, shapes.index, dtype="str"),
-        layer=pd.Series(layers, shapes.index, dtype="str"),
+    geometry[at_itself] = areas[itself[at_itself]]
+    geometry[at_home] = areas[home[at_home]]
+    geometry[at_area] = _discs(own[at_area], districts[at_area])
+    geometry[in_district] = districts[in_district]
+
+    accuracy = own["accuracy_m"].where(at_point | at_area)
+    accuracy[at_itself] = shapes["accuracy_m"].to_numpy()[itself[at_itself]]
+    accuracy[at_home] = shapes["accuracy_m"].to_numpy()[home[at_home]]
+    placed = at_point | at_itself | at_area | in_district
+    frame = pd.DataFrame(
+        {
+            "precision": precision.mask(in_district, "district")
+            .mask(at_home, "platform")
+            .where(placed | at_home, "unknown"),
+            "via": np.select([placed, at_home], ["own", "platform"], "unknown"),
+            "basis": own["basis"].mask(at_home, homes["basis"]),
+            "accuracy_m": accuracy,
+            "platform_id": homes["platform_id"] if kind != "platforms" else _itself(own),
+            "district_code": own["district_code"],
+            "district_layer": own["layer"],
+        }
     )
-    return known.set_geometry(gpd.GeoSeries(clipped, shapes.index, crs=shapes.crs))
+    for column in ("district_code", "district_layer"):
+        frame.loc[at_home, column] = shapes[column].to_numpy()[home[at_home]]
+    return gpd.GeoDataFrame(frame, geometry=geometry, crs=plan.meta.analysis_crs)
 
 
-def _by_code(layer: Layer) -> gpd.GeoSeries:
-    frame = layer.frame.dropna(subset=[layer.key, layer.frame.geometry.name])
-    series = frame.geometry.set_axis(frame[layer.key].astype("str"))
-    return series[~series.index.duplicated()]
+def _itself(own: pd.DataFrame) -> "pd.Series[str]":
+    return own.index.to_series().astype("str")
 
 
-def _own_locations(plan: Plan, kind: str) -> dict[str, dict[str, Any]]:
+def _own_locations(plan: Plan, kind: str, ids: "pd.Index[Any]") -> pd.DataFrame:
+    """The rows of the table of locations on the ids asked for, with point and district layer."""
     places = plan.tables["locations"].dropna(subset=["subject_id", "precision"])
     places = places[places["subject_kind"] == kind].drop_duplicates("subject_id")
-    points = gpd.points_from_xy(places["lon"], places["lat"], crs="OGC:CRS84")
+    days = places["as_of"]
+    layers = {day: _layer_on(plan, day) for day in days.drop_duplicates()}
+    nowhere = _layer_on(plan, None)
     places = places.assign(
-        point=gpd.GeoSeries(points).to_crs(plan.meta.analysis_crs).to_numpy(),
-        layer=pd.Series(
-            [_layer_on(plan, day) for day in places["as_of"]], places.index, dtype="str"
-        ),
+        layer=pd.Series([layers.get(day, nowhere) for day in days], places.index, dtype="str")
     )
-    records = places.set_index("subject_id").to_dict("index")
-    return {str(key): {str(k): v for k, v in record.items()} for key, record in records.items()}
+    own = places.set_index("subject_id").reindex(ids)
+    points = gpd.GeoSeries(gpd.points_from_xy(own["lon"], own["lat"]), crs="OGC:CRS84")
+    moved = points.to_crs(plan.meta.analysis_crs).to_numpy()
+    moved[shapely.is_empty(moved)] = None
+    return own.assign(point=pd.Series(moved, own.index, dtype=object))
 
 
 def _layer_on(plan: Plan, day: object) -> str | None:
@@ -124,68 +146,73 @@ def _layer_on(plan: Plan, day: object) -> str | None:
     return layer.name if layer else (layers[0].name if layers else None)
 
 
-def _platforms_of(plan: Plan, kind: str) -> Mapping[str, tuple[str, str]]:
-    """Subject → (platform, basis): for a project as stated, for a firm where there is just one."""
+def _districts_of(plan: Plan, own: pd.DataFrame) -> _Geometries:
+    """The polygon of the district that each location is said to be in; missing where none is."""
+    found = np.full(len(own), None, dtype=object)
+    for layer in plan.layers_of("districts"):
+        zones = _by_code(layer)
+        here = (own["layer"] == layer.name).fillna(False).to_numpy(dtype=bool)
+        at = zones.index.get_indexer(own["district_code"])
+        chosen = here & (at >= 0)
+        found[chosen] = zones.to_numpy()[at[chosen]]
+    return found
+
+
+def _by_code(layer: Layer) -> gpd.GeoSeries:
+    frame = layer.frame.dropna(subset=[layer.key, layer.frame.geometry.name])
+    series = frame.geometry.set_axis(frame[layer.key].astype("str"))
+    return series[~series.index.duplicated()]
+
+
+def _discs(own: pd.DataFrame, districts: _Geometries) -> _Geometries:
+    """The disc of each location's accuracy inside its district; equal ones are one object."""
+    keys = ["lon", "lat", "accuracy_m", "layer", "district_code"]
+    group = own.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
+    _, first, back = np.unique(group, return_index=True, return_inverse=True)
+    points, radii = own["point"].to_numpy()[first], own["accuracy_m"].to_numpy(dtype=float)[first]
+    discs = shapely.buffer(points, radii, quad_segs=_QUARTER)
+    clipped: _Geometries = _inside(discs, districts[first])[back]
+    return clipped
+
+
+def _inside(areas: _Geometries, districts: _Geometries) -> _Geometries:
+    """The part of each area in the district it is known to be in; all of it where there is none."""
+    parts = np.where(shapely.is_missing(districts), areas, shapely.intersection(areas, districts))
+    polygonal = np.isin(shapely.get_type_id(parts), (3, 6)) & ~shapely.is_empty(parts)
+    inside: _Geometries = np.where(polygonal, parts, areas)
+    return inside
+
+
+def _platform_footprints(plan: Plan) -> gpd.GeoDataFrame:
+    """The wider of planned area and accuracy disc, inside the district the location is said to be in.
+
+    A circle that is placed to 4 km is not known to 2 km.
+    """
+    shapes = platform_shapes(plan).set_index("id")
+    own = _own_locations(plan, "platforms", shapes.index)
+    centres = shapely.centroid(shapes.geometry.to_numpy())
+    radii = shapes["accuracy_m"].fillna(0.0).to_numpy(dtype=float)
+    discs = shapely.buffer(centres, radii, quad_segs=_QUARTER)
+    areas = shapes.geometry.to_numpy()
+    wider = np.where(shapely.area(discs) > shapely.area(areas), discs, areas)
+    footprints = gpd.GeoSeries(
+        _inside(wider, _districts_of(plan, own)), shapes.index, crs=shapes.crs
+    )
+    known = shapes.assign(district_code=own["district_code"], district_layer=own["layer"])
+    return known.set_geometry(footprints)
+
+
+def _platforms_of(plan: Plan, kind: str) -> pd.DataFrame:
+    """Subject → platform and basis: for a project as stated, for a firm where there is just one."""
     if kind == "projects":
-        known = plan.tables["projects"].dropna(subset=["id", "platform_id"])
+        known = plan.tables["projects"].dropna(subset=["id", "platform_id"]).drop_duplicates("id")
+        known = known.set_index("id")
         basis = known["platform_basis"].fillna("unverified")
-        return dict(zip(known["id"], zip(known["platform_id"], basis, strict=True), strict=True))
-    if kind == "enterprises":
+    elif kind == "enterprises":
         named = plan.tables["platform_firms"].dropna(subset=["enterprise_id", "platform_id"])
         named = named[named["role"] != "courted"].drop_duplicates(["enterprise_id", "platform_id"])
-        alone = named[~named["enterprise_id"].duplicated(keep=False)]
-        values = zip(alone["platform_id"], alone["basis"].fillna("unverified"), strict=True)
-        return dict(zip(alone["enterprise_id"], values, strict=True))
-    return {}
-
-
-def _best(
-    key: str,
-    said: Mapping[str, Mapping[str, Any]],
-    homes: Mapping[str, tuple[str, str]],
-    shapes: gpd.GeoDataFrame,
-    districts: Mapping[str, gpd.GeoSeries],
-    kind: str,
-) -> tuple[Any, ...]:
-    own = said.get(key, {})
-    precision = own.get("precision", "unknown")
-    platform, platform_basis = homes.get(key, (None, "unverified"))
-    code, layer = _text(own.get("district_code")), _text(own.get("layer"))
-    district = districts[layer].get(code) if layer is not None and code else None
-    at_platform = platform in shapes.index
-    if precision in _POINTS and _is_point(own):
-        accuracy_m = float(own["accuracy_m"])
-        return precision, "own", own["basis"], accuracy_m, platform, code, layer, own["point"]
-    if kind == "platforms" and key in shapes.index:
-        shape = shapes.loc[key]
-        return precision, "own", own["basis"], shape["accuracy_m"], key, code, layer, shape.geometry
-    if precision in _AREAS and _is_point(own):
-        accuracy_m = float(own["accuracy_m"])
-        area = _inside(shapely.buffer(own["point"], accuracy_m, quad_segs=16), district)
-        return precision, "own", own["basis"], accuracy_m, platform, code, layer, area
-    if at_platform and precision in ("district", "unknown"):
-        shape = shapes.loc[platform]
-        code, layer = _text(shape["district_code"]), _text(shape["layer"])
-        area, accuracy_m = shape.geometry, shape["accuracy_m"]
-        return "platform", "platform", platform_basis, accuracy_m, platform, code, layer, area
-    if district is not None:
-        return "district", "own", own["basis"], np.nan, platform, code, layer, district
-    return "unknown", "unknown", own.get("basis"), np.nan, platform, code, layer, None
-
-
-def _is_point(own: Mapping[str, Any]) -> bool:
-    point = own.get("point")
-    return point is not None and not point.is_empty and own.get("accuracy_m", np.nan) > 0
-
-
-def _inside(area: shapely.Geometry, district: shapely.Geometry | None) -> shapely.Geometry:
-    """The part of a footprint in the district it is known to be in; all of it where that is none."""
-    if district is None:
-        return area
-    part = shapely.intersection(area, district)
-    polygons = [p for p in shapely.get_parts(part) if p.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.union_all(np.array(polygons)) if polygons else area
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+        known = named[~named["enterprise_id"].duplicated(keep=False)].set_index("enterprise_id")
+        basis = known["basis"].fillna("unverified")
+    else:
+        return pd.DataFrame({"platform_id": [], "basis": []}, dtype="str")
+    return pd.DataFrame({"platform_id": known["platform_id"], "basis": basis})

@@ -7,7 +7,7 @@ the district the sector), ``wing`` (the layout gives the sector to a wing that
 has a platform in the district).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -37,6 +37,7 @@ VERDICT_NAMES = {
     "silent": Both("规划未言", "the plan is silent"),
 }
 
+_CITED = ("source_id", "locus", "quote", "basis")
 PLACEMENT_COLUMNS = (
     "plan_id",
     "sector_id",
@@ -166,8 +167,8 @@ def conformity(plan: Plan) -> pd.DataFrame:
 
     A project's own platform counts first: where a plan names the platform for
     the project's sector, the project is ``wanted`` there. Otherwise, for its own
-    sector where its plan places that, else through the crosswalk: its district among the 重点区域 of the target segment
-    (``wanted``), of another segment of that sector, or in the layout
+    sector where its plan places that, else through the crosswalk: its district
+    among the 重点区域 of the target segment (``wanted``), of another segment of that sector, or in the layout
     (``tolerated``), or of neither (``against``). Without a counterpart, a
     platform or a district the plan is ``silent``.
 
@@ -179,50 +180,76 @@ def conformity(plan: Plan) -> pd.DataFrame:
         ``row``, ``source_id``, ``locus``, ``quote``, ``basis``). A project that
         the crosswalk splits is judged by its largest part.
     """
-    projects = plan.tables["projects"].dropna(subset=["id", "sector_id"]).drop_duplicates("id")
-    places = locate(plan, "projects")
+    cases = _cases(plan)
     said = placement(plan)
+    names = subject_names(plan)
+    kinds = cases.drop(columns="link_row").astype(object).where(cases.notna(), None)
+    number, distinct = pd.factorize(pd.Series(list(kinds.itertuples(index=False, name=None))))
+    judged = [
+        _judge(plan, said, names, dict(zip(kinds.columns, case, strict=True))) for case in distinct
+    ]
+    rows = []
+    for which, link_row in zip(number, cases["link_row"], strict=True):
+        found = judged[which]
+        table, row = found.table, found.row
+        if not table and link_row:
+            table, row = "sector_links", int(link_row)
+        rows.append((found.verdict, found.why.zh, found.why.en, table, row))
+    columns = ["verdict", "reason_zh", "reason_en", "table", "row"]
+    result = pd.DataFrame(rows, columns=columns, index=cases.index)
+    result.insert(3, "sector_id", cases["to_sector_id"])
+    result.insert(4, "district_code", cases["district_code"])
+    return result.join(_citations(plan, result))
+
+
+def _cases(plan: Plan) -> pd.DataFrame:
+    """What a verdict depends on, one row a project."""
+    projects = plan.tables["projects"].dropna(subset=["id", "sector_id"]).drop_duplicates("id")
+    projects = projects.set_index("id")
     links = plan.tables["sector_links"].dropna(subset=["project_id"])
     links = links.sort_values("share", ascending=False, kind="stable").drop_duplicates("project_id")
-    target = {str(link["project_id"]): link for _, link in links.iterrows()}
-    names = subject_names(plan)
-    rows = []
-    for _, project in projects.iterrows():
-        key = str(project["id"])
-        code = places.at[key, "district_code"]
-        link = target.get(key)
-        if (said["sector_id"] == project["sector_id"]).any():
-            # The project's own plan places its sector: no crosswalk is needed.
-            link = pd.Series({"to_sector_id": project["sector_id"]}, name=0)
-        found = _by_platform(plan, project, names) or _by_district(said, link, code, names)
-        cited = plan.tables[found.table].loc[found.row].to_dict() if found.table else {}
-        rows.append(
-            {
-                "verdict": found.verdict,
-                "reason_zh": found.why.zh,
-                "reason_en": found.why.en,
-                "sector_id": link["to_sector_id"] if link is not None else project["sector_id"],
-                "district_code": code,
-                "table": found.table,
-                "row": found.row,
-                **{c: cited.get(c) for c in ("source_id", "locus", "quote", "basis")},
-            }
-        )
-    return pd.DataFrame(rows, index=pd.Index(projects["id"], name="id"))
+    links = links.assign(link_row=links.index).set_index("project_id").reindex(projects.index)
+    placed = set(placement(plan)["sector_id"])
+    # The project's own plan may place its sector: then no crosswalk is needed.
+    own = projects["sector_id"].isin(placed)
+    return pd.DataFrame(
+        {
+            "platform_id": projects["platform_id"],
+            "platform_basis": projects["platform_basis"],
+            "own_sector_id": projects["sector_id"],
+            "to_sector_id": links["to_sector_id"].mask(own, projects["sector_id"]),
+            "to_segment_id": links["to_segment_id"].mask(own),
+            "district_code": locate(plan, "projects")["district_code"].reindex(projects.index),
+            "link_row": links["link_row"].mask(own).fillna(0).astype("int64"),
+        }
+    )
 
 
-def _by_platform(plan: Plan, project: "pd.Series[Any]", names: Any) -> _Reason | None:
-    if not isinstance(project["platform_id"], str):
+def _citations(plan: Plan, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Source, heading, quote and basis of the row that each verdict rests on."""
+    cited = pd.DataFrame(None, index=verdicts.index, columns=list(_CITED), dtype=object)
+    for table, own in verdicts[verdicts["table"] != ""].groupby("table"):
+        rows = plan.tables[str(table)].loc[own["row"], list(_CITED)].astype(object)
+        cited.loc[own.index] = rows.set_axis(own.index)
+    return cited
+
+
+def _judge(plan: Plan, said: pd.DataFrame, names: Any, case: Mapping[str, Any]) -> _Reason:
+    return _by_platform(plan, case, names) or _by_district(said, case, names)
+
+
+def _by_platform(plan: Plan, case: Mapping[str, Any], names: Any) -> _Reason | None:
+    if case["platform_id"] is None:
         return None
     named = plan.tables["platform_sectors"]
     own = named[
-        (named["platform_id"] == project["platform_id"])
-        & (named["sector_id"] == project["sector_id"])
+        (named["platform_id"] == case["platform_id"])
+        & (named["sector_id"] == case["own_sector_id"])
     ]
     if own.empty:
         return None
-    platform = Both(*names.get(("platforms", project["platform_id"]), ("", "")))
-    basis = project["platform_basis"]
+    platform = Both(*names.get(("platforms", case["platform_id"]), ("", "")))
+    basis = case["platform_basis"]
     doubt = (
         Both("", "")
         if basis == "read"
@@ -235,22 +262,18 @@ def _by_platform(plan: Plan, project: "pd.Series[Any]", names: Any) -> _Reason |
     return _Reason("wanted", why, "platform_sectors", int(str(own.index[0])))
 
 
-def _by_district(
-    said: pd.DataFrame, link: "pd.Series[Any] | None", code: object, names: Any
-) -> _Reason:
-    if link is None or not isinstance(link["to_sector_id"], str):
-        why = Both("在对照规划中没有对应产业", "no counterpart in the other taxonomy")
-        return _Reason("silent", why, *_row_of(link))
-    if not isinstance(code, str):
-        why = Both("不知在哪个区县", "its district is not known")
-        return _Reason("silent", why, *_row_of(link))
-    sector = said[said["sector_id"] == link["to_sector_id"]]
-    what = Both(*names.get(("sectors", link["to_sector_id"]), ("", "")))
+def _by_district(said: pd.DataFrame, case: Mapping[str, Any], names: Any) -> _Reason:
+    target, code, segment = case["to_sector_id"], case["district_code"], case["to_segment_id"]
+    if target is None:
+        return _silent(Both("在对照规划中没有对应产业", "no counterpart in the other taxonomy"))
+    if code is None:
+        return _silent(Both("不知在哪个区县", "its district is not known"))
+    sector = said[said["sector_id"] == target]
+    what = Both(*names.get(("sectors", target), ("", "")))
     where = Both(*names.get(("districts", code), (code, code)))
     here = sector[sector["district_code"] == code]
     key = here[here["role"].isin(["read", "inherited"])]
-    segment = link.get("to_segment_id")
-    if isinstance(segment, str):
+    if segment is not None:
         exact = key[key["segment_id"].isna() | (key["segment_id"] == segment)]
     else:
         exact = key
@@ -269,11 +292,9 @@ def _by_district(
             f"neither the key districts nor the layout of {what.en} name {where.en}",
         )
         return _Reason("against", why, str(sector["table"].iloc[0]), int(sector["row"].iloc[0]))
-    why = Both(f"规划没有为{what.zh}指定区域", f"the plan names no place for {what.en}")
-    return _Reason("silent", why, *_row_of(link))
+    return _silent(Both(f"规划没有为{what.zh}指定区域", f"the plan names no place for {what.en}"))
 
 
-def _row_of(link: "pd.Series[Any] | None") -> tuple[str, int]:
-    """The crosswalk's row, as table and row; nothing where there is none."""
-    row = 0 if link is None else int(str(link.name))
-    return ("sector_links", row) if row else ("", 0)
+def _silent(why: Both) -> _Reason:
+    """A verdict that rests on the crosswalk's own row, where there is one."""
+    return _Reason("silent", why, "", 0)

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from geoplan.errors import GeometryError, QuestionError
+from geoplan.place.apportion import alike_objects
 from geoplan.place.join import NO_ZONE, locate_points
 from geoplan.place.surface import (
     CellShares,
@@ -48,26 +49,19 @@ def masses(
         xy = shapely.get_coordinates(geometries[points])
         accuracy = places["accuracy_m"].to_numpy(dtype=float)[points]
         widths = np.fmax(accuracy, bandwidth_m)
-        made = kernel_surface_inside(xy[:, 0], xy[:, 1], weights[points], grid, widths, inside)
-        total += made.per_km2 * grid.cell_km2
+        surface = kernel_surface_inside(xy[:, 0], xy[:, 1], weights[points], grid, widths, inside)
+        total += surface.per_km2 * grid.cell_km2
         # A point on the edge whose kernel finds no inner cell keeps its own cell.
-        lone = xy[made.left_out]
+        lone = xy[surface.left_out]
         column = ((lone[:, 0] - grid.x0_m) // grid.cell_m).astype(int).clip(0, grid.n_columns - 1)
         row = ((lone[:, 1] - grid.y0_m) // grid.cell_m).astype(int).clip(0, grid.n_rows - 1)
-        np.add.at(total, (row, column), weights[points][made.left_out])
-    shares, carried = [], []
-    known: dict[bytes, CellShares | None] = {}
-    for geometry, weight in zip(
-        geometries[present & ~points], weights[present & ~points], strict=True
-    ):
-        # Many things share a footprint: that of their district or platform.
-        key = shapely.to_wkb(geometry)
-        if key not in known:
-            known[key] = _shares_inside(geometry, grid, inside)
-        share = known[key]
-        if share is not None:
-            shares.append(share)
-            carried.append(weight)
+        np.add.at(total, (row, column), weights[points][surface.left_out])
+    areas = present & ~points
+    alike, first = alike_objects(geometries[areas])
+    summed = np.bincount(alike, weights[areas], minlength=len(first))
+    made = [_shares_inside(area, grid, inside) for area in geometries[areas][first]]
+    shares = [share for share in made if share is not None]
+    carried = summed[[share is not None for share in made]]
     if shares:
         total += spread_over_cells(shares, carried, grid) * grid.cell_km2
     return total
