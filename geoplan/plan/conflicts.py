@@ -10,6 +10,13 @@ from typing import Literal
 
 import pandas as pd
 
+from geoplan.plan.bases import (
+    all_parts,
+    bases_of,
+    growth_needed,
+    is_same_measure,
+    usable_figures,
+)
 from geoplan.plan.ledger import subject_names
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Both
@@ -73,37 +80,16 @@ def rows_of(frame: pd.DataFrame, table: str) -> tuple[tuple[str, int], ...]:
     return tuple((table, int(row)) for row in frame.index)
 
 
-def _figures(plan: Plan) -> pd.DataFrame:
-    needed = ["plan_id", "subject_kind", "subject_id", "measure", "kind", "status", "value", "year"]
-    return plan.tables["indicators"].dropna(subset=needed)
-
-
-def is_same_measure(measure: pd.Series, wanted: str) -> pd.Series:
-    """Whether measures are ``wanted`` or a qualified form of it (``sales_output`` of ``output``)."""
-    return (measure == wanted) | measure.str.endswith("_" + wanted)
-
-
 def _slack(figures: pd.DataFrame) -> float:
     """What the word “about” allows a sum of figures to be off by."""
     return float((figures["value"] * _APPROX_SHARE).where(figures["operator"] == "approx", 0).sum())
 
 
-def _all_parts(plan: Plan, figures: pd.DataFrame) -> Iterator[tuple[pd.Series, pd.DataFrame]]:
-    """Each plan, measure, year and status for which every sector has a figure."""
-    levels = figures[(figures["kind"] == "level") & (figures["subject_kind"] == "sectors")]
-    sectors = plan.tables["sectors"].groupby("plan_id")["id"].agg(set)
-    columns = ["plan_id", "measure", "year", "status", "unit"]
-    for values, parts in levels.groupby(columns):
-        key = pd.Series(dict(zip(columns, values, strict=True)))
-        if set(parts["subject_id"]) == sectors.get(key["plan_id"]):
-            yield key, parts
-
-
 def sum_and_total(plan: Plan) -> Iterator[Conflict]:
     """The sectors' figures do not add up to the plan's figure of the same measure."""
-    figures = _figures(plan)
+    figures = usable_figures(plan)
     totals = figures[(figures["kind"] == "level") & (figures["subject_kind"] == "plans")]
-    for key, parts in _all_parts(plan, figures):
+    for key, parts in all_parts(plan, figures):
         candidates = totals[
             is_same_measure(totals["measure"], key["measure"])
             & (totals["plan_id"] == key["plan_id"])
@@ -145,40 +131,9 @@ def sum_and_total(plan: Plan) -> Iterator[Conflict]:
             )
 
 
-def _bases(
-    plan: Plan, figures: pd.DataFrame, growth: pd.Series
-) -> list[tuple[Both, float, pd.DataFrame]]:
-    """What a growth rate may refer to: (name, value, figures)."""
-    if pd.notna(growth["base_id"]):
-        base = figures[figures["id"] == growth["base_id"]]
-        return [
-            (Both(r["measure_zh"], r["measure_en"]), r["value"], base) for _, r in base.iterrows()
-        ]
-    at_base = figures[
-        (figures["plan_id"] == growth["plan_id"])
-        & (figures["kind"] == "level")
-        & (figures["year"] == growth["base_year"])
-        & (figures["status"] == "observed")
-    ]
-    own = at_base[
-        (at_base["subject_id"] == growth["subject_id"])
-        & is_same_measure(at_base["measure"], growth["measure"])
-    ]
-    found = [
-        (Both(str(r["measure_zh"]), str(r["measure_en"])), float(r["value"]), own.loc[[row]])
-        for row, r in own.iterrows()
-    ]
-    if growth["subject_kind"] == "plans":
-        for key, parts in _all_parts(plan, at_base):
-            if key["measure"] == growth["measure"]:
-                name = Both("各产业合计", "sum of the sectors")
-                found.append((name, float(parts["value"].sum()), parts))
-    return found
-
-
 def growth_and_base(plan: Plan) -> Iterator[Conflict]:
     """A stated yearly growth does not lead from a possible base to the stated target."""
-    figures = _figures(plan)
+    figures = usable_figures(plan)
     names = subject_names(plan)
     for row, growth in figures[figures["kind"] == "growth_per_year"].iterrows():
         targets = figures[
@@ -193,23 +148,19 @@ def growth_and_base(plan: Plan) -> Iterator[Conflict]:
             continue
         target = targets.iloc[0]
         years = int(growth["year"] - growth["base_year"])
-        bases = _bases(plan, figures, growth)
-        needed = [((target["value"] / value) ** (1 / years) - 1) * 100 for _, value, _ in bases]
+        bases = bases_of(plan, figures, growth, int(growth["base_year"]))
+        needed = [growth_needed(base.value, target["value"], years) or 0.0 for base in bases]
         off = [abs(rate - growth["value"]) > _GROWTH_TOLERANCE_POINTS for rate in needed]
         if not any(off):
             continue
-        terms = [
-            f"{name.zh} {value:g}: ({target['value']:g} / {value:g})^(1/{years}) − 1 = {rate:.1f} %"
-            for (name, value, _), rate in zip(bases, needed, strict=True)
+        sums = [
+            f"({target['value']:g} / {base.value:g})^(1/{years}) − 1 = {rate:.1f} %"
+            for base, rate in zip(bases, needed, strict=True)
         ]
-        terms_en = [
-            f"{name.en} {value:g}: ({target['value']:g} / {value:g})^(1/{years}) − 1 = {rate:.1f} %"
-            for (name, value, _), rate in zip(bases, needed, strict=True)
-        ]
+        pairs = list(zip(bases, sums, strict=True))
         subject = named(names, growth["subject_kind"], growth["subject_id"])
         evidence = [("indicators", int(str(row))), *rows_of(targets, "indicators")]
-        for _, _, base in bases:
-            evidence += rows_of(base, "indicators")
+        evidence += [("indicators", row) for base in bases for row in base.rows]
         yield Conflict(
             "growth_and_base",
             "contradiction" if all(off) else "tension",
@@ -223,7 +174,10 @@ def growth_and_base(plan: Plan) -> Iterator[Conflict]:
                 f"{subject.zh}：年均增长 {growth['value']:g}% 与目标和基数不符",
                 f"{subject.en}: growth of {growth['value']:g} % a year fits neither target nor base",
             ),
-            Both("；".join(terms), "; ".join(terms_en)),
+            Both(
+                "；".join(f"{base.name.zh} {base.value:g}: {text}" for base, text in pairs),
+                "; ".join(f"{base.name.en} {base.value:g}: {text}" for base, text in pairs),
+            ),
             tuple(evidence),
             ((str(growth["subject_kind"]), str(growth["subject_id"])),),
         )
@@ -246,7 +200,7 @@ def _least_multiple(figures: pd.DataFrame, start: int, end: int) -> tuple[float,
 
 def growth_and_multiple(plan: Plan) -> Iterator[Conflict]:
     """Growth at the stated yearly rates falls short of the stated multiple."""
-    figures = _figures(plan)
+    figures = usable_figures(plan)
     names = subject_names(plan)
     rates = figures[figures["kind"] == "growth_per_year"]
     for row, goal in (
@@ -330,7 +284,7 @@ def _per_year(figure: pd.Series) -> float:
 
 def target_and_reached(plan: Plan) -> Iterator[Conflict]:
     """A target at or below what is reached already, or a level to be kept that is not reached."""
-    figures = _figures(plan)
+    figures = usable_figures(plan)
     names = subject_names(plan)
     comparable = figures[figures["kind"].isin(["level", "share", "cumulative"])]
     keys = ["plan_id", "subject_kind", "subject_id", "measure", "kind"]
@@ -390,7 +344,7 @@ def _reached_arithmetic(target: pd.Series, latest: pd.Series, kind: str) -> str:
 def announced_and_listed(plan: Plan) -> Iterator[Conflict]:
     """An announced count differs from the rows that the plan lists."""
     names = subject_names(plan)
-    figures = _figures(plan).dropna(subset=["counted"])
+    figures = usable_figures(plan).dropna(subset=["counted"])
     for row, figure in figures.iterrows():
         question = str(figure["counted"])
         if counting_fault(question) is not None:
@@ -405,7 +359,8 @@ def announced_and_listed(plan: Plan) -> Iterator[Conflict]:
         said = f"{low:g}" if low == high else f"{low:g}–{high:g}"
         yield Conflict(
             "announced_and_listed",
-            "remark" if len(rows) < low else "tension",
+            # More candidates than the target, or a list that is not closed, is no contradiction.
+            "tension" if figure["status"] == "observed" and len(rows) > high else "remark",
             Both(
                 f"{subject.zh}：称{figure['measure_zh']} {said} {figure['unit']}，规划列出 {len(rows)}",
                 f"{subject.en}: {figure['measure_en']} announced {said}, the plan lists {len(rows)}",
