@@ -12,14 +12,17 @@ from datetime import date
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import click
 
 import geoplan
 from geoplan.errors import GeoplanError
 from geoplan.exchange.deriving import derived_layers, write_derived
+from geoplan.exchange.pictures import View, draw, form_of
 from geoplan.exchange.reports import ListFormat, listed, records_of
 from geoplan.exchange.results import with_names, write_density, write_or_list
+from geoplan.exchange.writing import write_bytes
 from geoplan.place.density import BY, compare_vintages
 from geoplan.place.density import density as measure_density
 from geoplan.place.placement import conformity as project_conformity
@@ -328,6 +331,27 @@ def derive(ctx: click.Context, folder: Path | None, only_check: bool) -> None:
     for file in old:
         click.echo(file)
     ctx.exit(1 if only_check and old else 0)
+
+
+@main.command()
+@_plan
+@_lang
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="FILE.png, .pdf or .svg."
+)
+@click.option("--paper", type=click.Choice(["A4", "A3"]), default="A4", show_default=True)
+@click.option("--view", "state", default="", help="The address of a view of the map page.")
+@click.option("--by", default="", help="Density: district, wing, platform, grid or hex.")
+def picture(
+    folder: Path | None, language: Language, out: Path, paper: str, state: str, by: str
+) -> None:
+    """Draw a map view for print, with legend, scale, sources and the money line."""
+    query = dict(parse_qsl(state.rpartition("?")[2], keep_blank_values=True))
+    given = {"d": by, "m": "d"} if by else {} if query else {"m": "n"}
+    view = View.from_query({"lang": language, **query, **given, "paper": paper})
+    with _progress("drawing"):
+        write_bytes(out, draw(geoplan.open_plan(folder), view, form_of(out)))
+    click.echo(out)
 
 
 _SHORT_LEDGER = {

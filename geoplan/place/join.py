@@ -45,15 +45,13 @@ less than 1e-8 cells, so a cell that is not touched is certainly not crossed."""
 
 _LARGEST_GRID_CELLS = 1 << 24
 
-# Costs in nanoseconds, measured; only their ratios matter, and only for speed.
-_CELL_NS, _PAINT_NS, _EDGE_NS, _TEST_NS, _LOOKUP_NS, _DIRECT_NS = (
-    0.5,
-    6.0,
-    250.0,
-    150.0,
-    10.0,
-    1500.0,
-)
+# Nanoseconds, measured. Only their ratios matter, and only for speed.
+_CELL_NS = 0.5
+_PAINTED_CELL_NS = 6.0
+_EDGE_CELL_NS = 250.0
+_TESTED_POINT_NS = 150.0
+_LOOKED_UP_POINT_NS = 10.0
+_DIRECT_POINT_NS = 1_500.0
 _GRID_START_NS = 500_000.0
 
 
@@ -148,9 +146,10 @@ def sum_by_zone(
     amounts, are_small = _amounts(values)
     if where.shape != amounts.shape:
         raise GeoplanError(f"{where.size} positions but {amounts.size} values; give one for one")
-    if where.size and not (where.min() >= NO_ZONE and where.max() < n_zones):
+    is_whole = not where.size or where.dtype.kind in "iu"
+    if not is_whole or (where.size and (where.min() < NO_ZONE or where.max() >= n_zones)):
         raise GeoplanError(
-            f"a position lies outside -1 to {n_zones - 1}; take them from locate_points"
+            f"positions are not all integers from -1 to {n_zones - 1}; take them from locate_points"
         )
     sums = _sums(where, amounts, are_small, n_zones)
     return sums[1:], sums[0].item()
@@ -262,17 +261,17 @@ def _locator(zones: gpd.GeoSeries, n_points: int) -> "_LabelGrid | _ZoneTree":
         n_tests = n_points * np.minimum(1.5 * length * cell_m / box_area, len(geometries))
         cost_ns = (
             np.where(n_cells < 2 * _LARGEST_GRID_CELLS, _CELL_NS * n_cells, np.inf)
-            + _PAINT_NS * shapely.area(geometries).sum() / cell_m**2
-            + _EDGE_NS * n_edges
-            + _TEST_NS * n_tests
-            + _LOOKUP_NS * n_points
+            + _PAINTED_CELL_NS * shapely.area(geometries).sum() / cell_m**2
+            + _EDGE_CELL_NS * n_edges
+            + _TESTED_POINT_NS * n_tests
+            + _LOOKED_UP_POINT_NS * n_points
             + _GRID_START_NS
         )
     best = int(np.argmin(cost_ns))
     # Cells must be told apart by the coordinates themselves.
     smallest_m = 1e-9 * max(abs(west), abs(south), abs(east), abs(north))
     is_regular = smallest_m < cell_m[best] < np.inf
-    if is_regular and cost_ns[best] < _DIRECT_NS * n_points:
+    if is_regular and cost_ns[best] < _DIRECT_POINT_NS * n_points:
         return _label_grid(geometries, positions, float(cell_m[best]))
     return _ZoneTree(geometries, positions)
 
@@ -367,12 +366,12 @@ class _LabelGrid:
 
     def locate(self, x: _Floats, y: _Floats) -> _Positions:
         """Position of the zone of each point, or -1."""
-        found = np.empty(x.size, dtype=np.int32)
+        grid, found = self.grid, np.empty(x.size, dtype=np.int32)
         for part in _blocks(x.size, _CACHED_BLOCK):
-            cells = _from_edge(y[part], self.grid.y0_m, self.grid.cell_m, self.grid.n_rows)
+            cells = _from_edge(y[part], grid.y0_m, grid.cell_m, grid.n_rows)
             np.floor(cells, out=cells)
-            cells *= self.grid.n_columns
-            cells += _from_edge(x[part], self.grid.x0_m, self.grid.cell_m, self.grid.n_columns)
+            cells *= grid.n_columns
+            cells += _from_edge(x[part], grid.x0_m, grid.cell_m, grid.n_columns)
             np.take(self.labels, cells.astype(np.intp), out=found[part], mode="clip")
         on_edge = np.flatnonzero(found < NO_ZONE)
         found[on_edge] = self._test(-2 - found[on_edge], x[on_edge], y[on_edge])
@@ -395,10 +394,11 @@ class _LabelGrid:
 
 def _from_edge(at: _Floats, origin_m: float, cell_m: float, n: int) -> _Floats:
     """Distance from the grid's edge in cells; what is outside or not finite is on the ring."""
-    cells = at - origin_m
-    cells *= 1.0 / cell_m
-    np.fmax(cells, 0.0, out=cells)
-    return np.fmin(cells, n - 1.0, out=cells)
+    with np.errstate(over="ignore", invalid="ignore"):
+        cells = at - origin_m
+        cells *= 1.0 / cell_m
+        np.fmax(cells, 0.0, out=cells)
+        return np.fmin(cells, n - 1.0, out=cells)
 
 
 def _label_grid(geometries: _Geometries, positions: _Positions, cell_m: float) -> _LabelGrid:

@@ -43,6 +43,10 @@ _LEAST_OF_CELL = 1e-9
 _NODE_COST = 2.0
 """Cost of a node in the transform, in points shared with one node; only for speed."""
 
+_BATCH_RATIO = 16.0
+"""Bandwidths within this ratio share one transform: wide kernels need much room, sharp
+ones many waves, and both together much memory."""
+
 _BLOCK = 1 << 13
 """Points per pass: the arrays of a pass stay in the processor's cache."""
 
@@ -211,12 +215,15 @@ def kernel_surface(
     Hockney, R. W. & Eastwood, J. W. (1988). *Computer Simulation Using Particles*.
     Essmann, U. et al. (1995). A smooth particle mesh Ewald method.
     *J. Chem. Phys.* 103, 8577.
+
+    Examples
+    --------
+    >>> grid = Grid(x0_m=0.0, y0_m=0.0, cell_m=100.0, n_columns=40, n_rows=40)
+    >>> per_km2 = kernel_surface([2_000.0], [2_000.0], [30.0], grid, bandwidth_m=300.0)
+    >>> print(f"{per_km2.sum() * grid.cell_km2:.2f}")
+    30.00
     """
-    points = _checked(x_m, y_m, weights, bandwidth_m)
-    per_km2 = _smooth(points, grid)
-    np.maximum(per_km2, 0.0, out=per_km2)
-    per_km2 /= grid.cell_km2
-    return per_km2
+    return _smooth(_checked(x_m, y_m, weights, bandwidth_m), grid)
 
 
 def kernel_surface_inside(
@@ -262,11 +269,12 @@ def kernel_surface_inside(
     # Points left out stay, without weight: `_smooth` must do to the others what gave their shares.
     weights = np.where(left_out, 0.0, points.weights)
     whole = replace(points, weights=weights / np.maximum(shares, LEAST_SHARE_INSIDE))
-    per_cell = np.where(inside, np.maximum(_smooth(whole, grid), 0.0), 0.0)
+    per_km2 = np.where(inside, _smooth(whole, grid), 0.0)
     total = weights.sum()
-    # What single precision leaves over, a millionth or so.
-    remainder = total / per_cell.sum() if total > 0 else 1.0
-    return InsideSurface(per_cell * (remainder / grid.cell_km2), left_out)
+    if total > 0:
+        # What single precision leaves over, a millionth or so.
+        per_km2 *= total / (per_km2.sum() * grid.cell_km2)
+    return InsideSurface(per_km2, left_out)
 
 
 def area_shares(
@@ -367,16 +375,15 @@ def _checked(
         raise GeoplanError(
             f"bandwidth_m has shape {bandwidths.shape}; give one, or one for each of {x.size} points"
         )
+    numbers = np.finfo(np.float64)
     for name, column, least in (
-        ("x_m", x, -np.inf),
-        ("y_m", y, -np.inf),
+        ("x_m", x, numbers.min),
+        ("y_m", y, numbers.min),
         ("weights", amounts, 0.0),
-        ("bandwidth_m", bandwidths, np.nextafter(0.0, 1.0)),
+        ("bandwidth_m", bandwidths, numbers.tiny),
     ):
         # A minimum passes on what is not a number; two scans need no array.
-        if column.size and not (
-            least <= column.min() and -np.inf < column.min() and column.max() < np.inf
-        ):
+        if column.size and not (column.min() >= least and column.max() <= numbers.max):
             raise GeoplanError(
                 f"{name} holds values that are not finite, negative or 0; leave them out"
             )
@@ -399,19 +406,19 @@ def _taken(points: _Points, which: npt.NDArray[np.generic] | slice) -> _Points:
 
 def _reaching(points: _Points, grid: Grid) -> _Mask | slice:
     """Points that lie so near to the grid that their kernel reaches a cell."""
-    near = np.ones(points.x.size, dtype=np.bool_)
+    near: _Mask | bool = True
     for at, centres in ((points.x, grid.x_centres_m), (points.y, grid.y_centres_m)):
         if at.size and (at.min() < centres[0] or at.max() > centres[-1]):
             beyond = np.maximum(centres[0] - at, at - centres[-1])
-            near &= beyond < _REACH_BANDWIDTHS * points.bandwidths
-    return slice(None) if near.all() else near
+            near = near & (beyond < _REACH_BANDWIDTHS * points.bandwidths)
+    return slice(None) if isinstance(near, bool) else near
 
 
 _Class = tuple[float, _Integers | slice]
 
 
-def _classes(points: _Points, fast_from_m: float) -> tuple[list[_Class], list[_Class]]:
-    """Bandwidths with their points, ascending: those to be summed plainly, and the others."""
+def _classes(points: _Points, fast_from_m: float) -> tuple[list[_Class], list[list[_Class]]]:
+    """Bandwidths with their points, ascending: those summed plainly, and batches of the others."""
     if not points.x.size:
         return [], []
     bandwidths = points.bandwidths
@@ -426,45 +433,59 @@ def _classes(points: _Points, fast_from_m: float) -> tuple[list[_Class], list[_C
         ends = np.cumsum(np.bincount(class_of))
         members = np.split(np.argsort(class_of, kind="stable"), ends[:-1])
         classes = list(zip(distinct.tolist(), members, strict=True))
-    n_plain = sum(bandwidth < fast_from_m for bandwidth, _ in classes)
-    return classes[:n_plain], classes[n_plain:]
+    plain = [one for one in classes if one[0] < fast_from_m]
+    batches: list[list[_Class]] = []
+    for one in classes[len(plain) :]:
+        if not batches or one[0] > _BATCH_RATIO * batches[-1][0][0]:
+            batches.append([])
+        batches[-1].append(one)
+    return plain, batches
 
 
 def _smooth(points: _Points, grid: Grid) -> _Floats:
-    """Weight of the kernels in each cell: density at its centre times its area."""
+    """Weight of the kernels per km² at the centre of each cell."""
     points = _taken(points, _reaching(points, grid))
-    per_cell = np.zeros(grid.shape)
-    plain, fast = _classes(points, SHARPEST_FAST_CELLS * grid.cell_m)
+    plain, batches = _classes(points, SHARPEST_FAST_CELLS * grid.cell_m)
+    per_km2 = _fast_surface(points, batches[0], grid) if batches else np.zeros(grid.shape)
+    for batch in batches[1:]:
+        per_km2 += _fast_surface(points, batch, grid)
     for bandwidth, members in plain:
         some = _taken(points, members)
         for part, cells, kernel in _plain_kernels(some, grid, bandwidth):
-            weight = kernel * some.weights[part, None, None]
-            np.add.at(per_cell.reshape(-1), cells.reshape(-1), weight.reshape(-1))
-    if fast:
-        domain = _domain(points, grid)
-        modes = domain.no_modes(sharpest_m=fast[0][0])
-        for bandwidth, members in fast:
-            some = _taken(points, members)
-            x, y = domain.nodes(bandwidth, some.x.size)
-            modes[y.modes, : x.modes.size] += _modes_of_points(some, x, y)
-        lines = scipy.fft.ifft(modes, axis=0)
-        for rows in domain.row_blocks():
-            wide = scipy.fft.irfft(lines[rows], n=domain.x.n_cells, axis=1)
-            per_cell[rows] += wide[:, : grid.n_columns]
-    return per_cell
+            weight = kernel * (some.weights[part, None, None] / grid.cell_km2)
+            np.add.at(per_km2.reshape(-1), cells.reshape(-1), weight.reshape(-1))
+    return per_km2
+
+
+def _fast_surface(points: _Points, batch: list[_Class], grid: Grid) -> _Floats:
+    """Weight per km² of a batch of classes whose waves the grid can show."""
+    domain = _domain(points, batch, grid)
+    modes = domain.no_modes(sharpest_m=batch[0][0])
+    for bandwidth, members in batch:
+        some = _taken(points, members)
+        x, y = domain.nodes(bandwidth, some.x.size)
+        modes[y.modes, : x.modes.size] += _modes_of_points(some, x, y)
+    modes *= 1 / grid.cell_km2
+    lines = scipy.fft.ifft(modes, axis=0)
+    per_km2 = np.empty(grid.shape)
+    for rows in domain.row_blocks():
+        wide = scipy.fft.irfft(lines[rows], n=domain.x.n_cells, axis=1)[:, : grid.n_columns]
+        # Rounding leaves a little less than nothing where there is nothing.
+        np.maximum(wide, 0.0, out=per_km2[rows])
+    return per_km2
 
 
 def _shares_inside(points: _Points, grid: Grid, inside: _Mask) -> _Floats:
     """Share of each kernel in the cells inside.
 
-    This is the exact transpose of :func:`_smooth`; therefore a weight divided by
-    its share comes out whole inside.
+    This is the transpose of :func:`_smooth`, with the same nodes and waves; therefore a
+    weight divided by its share comes out whole inside.
     """
     reaching = _reaching(points, grid)
     all_shares = np.zeros(points.x.size)
     points = _taken(points, reaching)
     shares = np.zeros(points.x.size)
-    plain, fast = _classes(points, SHARPEST_FAST_CELLS * grid.cell_m)
+    plain, batches = _classes(points, SHARPEST_FAST_CELLS * grid.cell_m)
     for bandwidth, members in plain:
         shares[members] = np.concatenate(
             [
@@ -472,14 +493,14 @@ def _shares_inside(points: _Points, grid: Grid, inside: _Mask) -> _Floats:
                 for _, cells, kernel in _plain_kernels(_taken(points, members), grid, bandwidth)
             ]
         )
-    if fast:
-        domain = _domain(points, grid)
-        lines = domain.no_modes(sharpest_m=fast[0][0])
+    for batch in batches:
+        domain = _domain(points, batch, grid)
+        lines = domain.no_modes(sharpest_m=batch[0][0])
         for rows in domain.row_blocks():
             wide = scipy.fft.rfft(inside[rows].astype(np.float32), n=domain.x.n_cells, axis=1)
             lines[rows] = wide[:, : lines.shape[1]]
         modes = scipy.fft.fft(lines, axis=0)
-        for bandwidth, members in fast:
+        for bandwidth, members in batch:
             some = _taken(points, members)
             x, y = domain.nodes(bandwidth, some.x.size)
             scale = x.n_nodes * y.n_nodes / (domain.x.n_cells * domain.y.n_cells)
@@ -605,15 +626,17 @@ class _Domain:
         return np.zeros((self.y.n_cells, self.x.n_modes(sharpest_m)), dtype=np.complex64)
 
     def row_blocks(self) -> Iterator[slice]:
-        """Rows of the grid, few at a time, since a row of the domain can be much longer."""
-        size = max((1 << 20) // self.x.n_cells, 1)
+        """Rows of the grid, so few that a pass over them stays in the processor's cache."""
+        size = max((1 << 17) // self.x.n_cells, 1)
         n_rows = self.grid.n_rows
         return (slice(row, min(row + size, n_rows)) for row in range(0, n_rows, size))
 
 
-def _domain(points: _Points, grid: Grid) -> _Domain:
+def _domain(points: _Points, batch: list[_Class], grid: Grid) -> _Domain:
+    if len(batch) > 1 or isinstance(batch[0][1], np.ndarray):
+        points = _taken(points, np.concatenate([members for _, members in batch]))
     # The reach of the widest kernel, and room for its splines.
-    margin_m = (_REACH_BANDWIDTHS + 2.5) * float(points.bandwidths.max())
+    margin_m = (_REACH_BANDWIDTHS + 2.5) * batch[-1][0]
     x = _axis(points.x, grid.x_centres_m, grid.cell_m, margin_m)
     return _Domain(x, _axis(points.y, grid.y_centres_m, grid.cell_m, margin_m), grid)
 
