@@ -179,7 +179,7 @@ def test_a_plan_of_one_district_says_where_its_projects_are(folder: Path) -> Non
 
 @pytest.mark.parametrize(
     ("asked", "words"),
-    [({"by": "moon"}, "choose one of"), ({"sector": "x"}, "no sector"), 
+    [({"by": "moon"}, "choose one of"), ({"sector": "x"}, "no sector"),
      ({"vintage": "soon"}, "no vintage"), ({"by": "grid", "cell_m": 1}, "finer"), ({"by": "hex", "hex_resolution": 15}, "5 to 9")],
 )  # fmt: skip
 def test_a_question_without_answer_says_what_to_ask(

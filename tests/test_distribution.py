@@ -50,7 +50,7 @@ def test_the_wheel_works_in_an_empty_folder(wheel: Path, tmp_path: Path) -> None
 def test_the_readme_tells_commands_that_exist() -> None:
     from geoplan.cli import main
 
-    commands = {name for name in main.list_commands(None)}  # type: ignore[arg-type]
+    commands = set(main.list_commands(None))  # type: ignore[arg-type]
     for readme in ("README.md", "README.zh.md"):
         text = (ROOT / readme).read_text("utf-8")
         blocks = "\n".join(re.findall(r"^```\n(.*?)^```", text, flags=re.S | re.M))
@@ -63,7 +63,7 @@ def test_the_readme_examples_run() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.S)
     scope: dict[str, object] = {}
-    exec(code, scope)  # noqa: S102
+    exec(code, scope)
     plan = scope["plan"]
     assert isinstance(plan, geoplan.Plan)
     assert plan.tables["projects"]["investment_wanyuan"].sum() == 8_776_300
@@ -71,4 +71,6 @@ def test_the_readme_examples_run() -> None:
 
 def test_no_lock_file_names_a_download_address() -> None:
     for lock in (ROOT / "webmap/package-lock.json", ROOT / "constraints.txt"):
-        assert "http" not in re.sub(r'"(url|funding|homepage)": "[^"]*"', "", lock.read_text("utf-8"))
+        assert "http" not in re.sub(
+            r'"(url|funding|homepage)": "[^"]*"', "", lock.read_text("utf-8")
+        )

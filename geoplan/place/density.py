@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from geoplan.errors import QuestionError
-from geoplan.place.apportion import Shares, shares_in_zones
+from geoplan.place.apportion import Shares, alike_objects, shares_in_zones
 from geoplan.place.join import NO_ZONE
 from geoplan.place.locate import locate
 from geoplan.place.phasing import invested_in, split_rows, split_whole
@@ -355,7 +355,9 @@ def _spread(
         places, firms = _onto_platforms(plan, places), _onto_platforms(plan, firms)
     coarse = (places["precision"] == COARSE).to_numpy()
     nowhere = shapely.is_missing(places.geometry.to_numpy())
-    beyond = ~nowhere & ~shapely.intersects(places.geometry.to_numpy(), city)
+    alike, first = alike_objects(places.geometry.to_numpy())
+    reaches = shapely.intersects(places.geometry.to_numpy()[first], city)
+    beyond = ~nowhere & ~reaches[alike]
     here = places.set_geometry(places.geometry.where(~pd.Series(beyond, places.index)))
     firms = firms[firms.geometry.isna() | firms.intersects(city)]
     columns: Columns = {

@@ -9,6 +9,7 @@ Things that are known to be in the same place share one geometry object, so
 that what is computed of a footprint is computed once.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -71,6 +72,11 @@ def locate(plan: Plan, kind: str) -> gpd.GeoDataFrame:
     """
     if kind not in KINDS:
         raise QuestionError(f"“{kind}” cannot be located; choose one of {', '.join(KINDS)}")
+    return _located(plan, kind).copy()
+
+
+@lru_cache(maxsize=16)
+def _located(plan: Plan, kind: str) -> gpd.GeoDataFrame:
     ids = plan.tables[kind]["id"].dropna().drop_duplicates()
     own = _own_locations(plan, kind, pd.Index(ids, name="id"))
     districts = _districts_of(plan, own)
@@ -183,6 +189,7 @@ def _inside(areas: _Geometries, districts: _Geometries) -> _Geometries:
     return inside
 
 
+@lru_cache(maxsize=4)
 def _platform_footprints(plan: Plan) -> gpd.GeoDataFrame:
     """The wider of planned area and accuracy disc, inside the district the location is said to be in.
 

@@ -9,7 +9,7 @@ has a platform in the district).
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import pandas as pd
 
@@ -18,6 +18,10 @@ from geoplan.place.locate import locate
 from geoplan.plan.ledger import subject_names
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Both
+
+_NOTHING_SAID = pd.DataFrame(
+    columns=["sector_id", "segment_id", "district_code", "role", "table", "row"]
+)
 
 Role = Literal["read", "inherited", "points", "wing"]
 ROLES: tuple[Role, ...] = ("read", "inherited", "points", "wing")
@@ -181,13 +185,10 @@ def conformity(plan: Plan) -> pd.DataFrame:
         the crosswalk splits is judged by its largest part.
     """
     cases = _cases(plan)
-    said = placement(plan)
-    names = subject_names(plan)
+    book = _Book.of(plan)
     kinds = cases.drop(columns="link_row").astype(object).where(cases.notna(), None)
     number, distinct = pd.factorize(pd.Series(list(kinds.itertuples(index=False, name=None))))
-    judged = [
-        _judge(plan, said, names, dict(zip(kinds.columns, case, strict=True))) for case in distinct
-    ]
+    judged = [_judge(book, dict(zip(kinds.columns, case, strict=True))) for case in distinct]
     rows = []
     for which, link_row in zip(number, cases["link_row"], strict=True):
         found = judged[which]
@@ -234,21 +235,42 @@ def _citations(plan: Plan, verdicts: pd.DataFrame) -> pd.DataFrame:
     return cited
 
 
-def _judge(plan: Plan, said: pd.DataFrame, names: Any, case: Mapping[str, Any]) -> _Reason:
-    return _by_platform(plan, case, names) or _by_district(said, case, names)
+@dataclass(frozen=True)
+class _Book:
+    """What the plan says, looked up by what a case is made of."""
+
+    names: Mapping[tuple[str, str], tuple[str, str]]
+    platform_rows: Mapping[tuple[str, str], int]
+    by_sector: Mapping[str, pd.DataFrame]
+    by_pair: Mapping[tuple[str, str], pd.DataFrame]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        said = placement(plan)
+        named = plan.tables["platform_sectors"].dropna(subset=["platform_id", "sector_id"])
+        named = named.drop_duplicates(["platform_id", "sector_id"])
+        pairs = zip(named["platform_id"], named["sector_id"], strict=True)
+        return cls(
+            subject_names(plan),
+            dict(zip(pairs, named.index.tolist(), strict=True)),
+            {str(sector): own for sector, own in said.groupby("sector_id")},
+            {(str(s), str(c)): own for (s, c), own in said.groupby(["sector_id", "district_code"])},
+        )
+
+    def name(self, kind: str, key: str) -> Both:
+        """The name of a subject in both languages."""
+        return Both(*self.names.get((kind, key), (key, key)))
 
 
-def _by_platform(plan: Plan, case: Mapping[str, Any], names: Any) -> _Reason | None:
-    if case["platform_id"] is None:
+def _judge(book: _Book, case: Mapping[str, Any]) -> _Reason:
+    return _by_platform(book, case) or _by_district(book, case)
+
+
+def _by_platform(book: _Book, case: Mapping[str, Any]) -> _Reason | None:
+    row = book.platform_rows.get((case["platform_id"], case["own_sector_id"]))
+    if row is None:
         return None
-    named = plan.tables["platform_sectors"]
-    own = named[
-        (named["platform_id"] == case["platform_id"])
-        & (named["sector_id"] == case["own_sector_id"])
-    ]
-    if own.empty:
-        return None
-    platform = Both(*names.get(("platforms", case["platform_id"]), ("", "")))
+    platform = book.name("platforms", case["platform_id"])
     basis = case["platform_basis"]
     doubt = (
         Both("", "")
@@ -259,19 +281,18 @@ def _by_platform(plan: Plan, case: Mapping[str, Any], names: Any) -> _Reason | N
         f"规划以{platform.zh}承载该产业{doubt.zh}",
         f"the plan names {platform.en} for this sector{doubt.en}",
     )
-    return _Reason("wanted", why, "platform_sectors", int(str(own.index[0])))
+    return _Reason("wanted", why, "platform_sectors", row)
 
 
-def _by_district(said: pd.DataFrame, case: Mapping[str, Any], names: Any) -> _Reason:
+def _by_district(book: _Book, case: Mapping[str, Any]) -> _Reason:
     target, code, segment = case["to_sector_id"], case["district_code"], case["to_segment_id"]
     if target is None:
         return _silent(Both("在对照规划中没有对应产业", "no counterpart in the other taxonomy"))
     if code is None:
         return _silent(Both("不知在哪个区县", "its district is not known"))
-    sector = said[said["sector_id"] == target]
-    what = Both(*names.get(("sectors", target), ("", "")))
-    where = Both(*names.get(("districts", code), (code, code)))
-    here = sector[sector["district_code"] == code]
+    sector = book.by_sector.get(target, _NOTHING_SAID)
+    what, where = book.name("sectors", target), book.name("districts", code)
+    here = book.by_pair.get((target, code), _NOTHING_SAID)
     key = here[here["role"].isin(["read", "inherited"])]
     if segment is not None:
         exact = key[key["segment_id"].isna() | (key["segment_id"] == segment)]

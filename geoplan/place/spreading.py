@@ -1,6 +1,8 @@
 """Spread things over squares or hexagons: each over what is known of it, mass kept."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
@@ -117,6 +119,32 @@ def square_masses(
     return gpd.GeoDataFrame(frame, geometry=polygons, crs=crs)
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """What hexagons need of an area, whatever is spread over them."""
+
+    zones: gpd.GeoSeries
+    grid: Grid
+    inside: npt.NDArray[np.bool_]
+    cells: npt.NDArray[np.int64]
+    zone: npt.NDArray[np.int32]
+
+
+@lru_cache(maxsize=4)
+def _ground(area: bytes, crs: str, resolution: int) -> _Ground:
+    """Hexagons clipped to an area (WKB), and the hexagon of each fine cell in it."""
+    shape = shapely.from_wkb(area)
+    zones = hexagons(shape, crs, resolution)
+    fine_m = float(np.sqrt(zones.area.mean() / _FINE_CELLS_PER_HEXAGON))
+    grid = _grid(shape, max(_LEAST_CELL_M, fine_m))
+    inside = inside_cells(grid, shape)
+    x, y = np.meshgrid(grid.x_centres_m, grid.y_centres_m)
+    cells = np.flatnonzero(inside.ravel())
+    zone = locate_points(x.ravel()[cells], y.ravel()[cells], zones)
+    kept = zone != NO_ZONE
+    return _Ground(zones.intersection(shape), grid, inside, cells[kept], zone[kept])
+
+
 def hexagon_masses(
     columns: Columns, area: shapely.Geometry, crs: str, resolution: int, bandwidth_m: float
 ) -> gpd.GeoDataFrame:
@@ -124,19 +152,11 @@ def hexagon_masses(
 
     Things are spread over a fine square grid and summed by hexagon.
     """
-    zones = hexagons(area, crs, resolution)
-    fine_m = float(np.sqrt(zones.area.mean() / _FINE_CELLS_PER_HEXAGON))
-    grid = _grid(area, max(_LEAST_CELL_M, fine_m))
-    inside = inside_cells(grid, area)
-    x, y = np.meshgrid(grid.x_centres_m, grid.y_centres_m)
-    at = np.flatnonzero(inside.ravel())
-    zone = locate_points(x.ravel()[at], y.ravel()[at], zones)
-    kept = zone != NO_ZONE
-    frame = pd.DataFrame(index=zones.index)
+    ground = _ground(shapely.to_wkb(area), crs, resolution)
+    frame = pd.DataFrame(index=ground.zones.index)
     for name, (places, weights) in columns.items():
-        cells = masses(places, weights, grid, inside, bandwidth_m).ravel()[at]
-        frame[name] = np.bincount(zone[kept], cells[kept], minlength=len(zones))
-    clipped = zones.intersection(area)
-    frame["area_km2"] = clipped.area / M2_PER_KM2
+        mass = masses(places, weights, ground.grid, ground.inside, bandwidth_m).ravel()
+        frame[name] = np.bincount(ground.zone, mass[ground.cells], minlength=len(ground.zones))
+    frame["area_km2"] = ground.zones.area / M2_PER_KM2
     held = frame[list(columns)].sum(axis=1) > _LEAST_MASS
-    return gpd.GeoDataFrame(frame[held], geometry=clipped[held], crs=crs)
+    return gpd.GeoDataFrame(frame[held], geometry=ground.zones[held], crs=crs)

@@ -43,9 +43,12 @@ class Meta:
     shown_on: date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """A plan as it was read: tables typed, layers in one CRS, faults noted.
+
+    Two plans are equal only if they are the same object, so that what is
+    computed of a plan can be remembered with it.
 
     Attributes
     ----------
