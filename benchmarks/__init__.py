@@ -1,0 +1,1 @@
+"""Measured side by side: ours and a peer in one run. Ratios matter, not times."""

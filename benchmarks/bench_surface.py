@@ -1,8 +1,8 @@
 """Weight per km² at 100 m: ours against scipy, scikit-learn and KDEpy.
 
-``python -m benchmarks.bench_surface [--quick] [--zones FILE]``
+``python -m benchmarks.bench_surface [--quick] [--points N ...] [--extent whole core]``
 
-Two jobs: the whole extent of the districts, and a core of 30 km, on which the
+Two jobs: the whole extent of the zones, and a core of 30 km, on which the
 methods that visit every pair of point and node can finish. All are given the
 same bandwidth and, where they want one, a ready-made list of nodes; a contender
 that does not finish in time is stopped, never extrapolated. The error is against
@@ -149,29 +149,33 @@ def sampled_errors(columns: Columns, answers: list[Answer | None]) -> list[str]:
 
 
 def main() -> None:
-    """Measure and print one table for each number of points and extent."""
+    """Measure and print one table for each extent and number of points."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--quick", action="store_true", help="stop a contender after a minute, not two hours"
     )
     parser.add_argument("--zones", type=Path, default=ZONES, help="a layer of polygons")
+    parser.add_argument("--points", type=int, nargs="+", default=[10**3, 10**4, 10**5, 10**6])
+    parser.add_argument(
+        "--extent", nargs="+", default=["whole", "core"], help="whole, core or both"
+    )
     options = parser.parse_args()
     bounds = load_zones(options.zones).total_bounds
     middle = (bounds[:2] + bounds[2:]) / 2
     extents = {
-        "the whole extent": Grid.covering(bounds, CELL_M),
-        "a core of 30 km": Grid.covering([*(middle - 15_000), *(middle + 15_000)], CELL_M),
+        "whole": Grid.covering(bounds, CELL_M),
+        "core": Grid.covering([*(middle - 15_000), *(middle + 15_000)], CELL_M),
     }
-    for name, grid in extents.items():
-        for n in (10**3, 10**4, 10**5, 10**6):
+    for extent in options.extent:
+        grid = extents[extent]
+        for n in options.points:
             columns = columns_of(grid, n)
             outcomes = compare(
                 [OURS, KDEPY, SKLEARN, SCIPY], columns, limit_s=60 if options.quick else 7_200
             )
             errors = sampled_errors(columns, [outcome.answer for outcome in outcomes])
-            print_table(
-                f"{n:,} points, {name}: {grid.n_columns} x {grid.n_rows} cells", outcomes, errors
-            )
+            title = f"{n:,} points, {extent}: {grid.n_columns} x {grid.n_rows} cells"
+            print_table(title, outcomes, errors)
 
 
 if __name__ == "__main__":

@@ -118,6 +118,7 @@ def _measured(
     process = spawn.Process(
         target=_work, args=(theirs, contender, names, folder, repeats, enough_s), daemon=True
     )
+    began = time.perf_counter()
     process.start()
     theirs.close()
     try:
@@ -125,10 +126,13 @@ def _measured(
             seconds, n_runs, peak_mb = ours.recv()
             answer = np.load(Path(folder) / "answer.npy")
             return Outcome(contender.name, seconds, n_runs, peak_mb, answer)
-        return Outcome(contender.name, limit_s, 0, float("nan"), None)
+    except EOFError:
+        # It died, most likely for want of memory: as good as stopped.
+        pass
     finally:
         process.kill()
         process.join()
+    return Outcome(contender.name, time.perf_counter() - began, 0, float("nan"), None)
 
 
 def _work(

@@ -303,3 +303,19 @@ def test_the_embedded_plan_opens_within_its_budget(
     assert page.locator(".label-districts").count() >= 6
     assert page.locator(".label-wings").count() == 2
     visit.assert_clean()
+
+
+def test_things_with_one_footprint_are_listed_by_name(
+    opened: Callable[..., Page], address: str
+) -> None:
+    page = opened("?c=30.2000,120.3000,11&m=n", at=address)
+    at = page.evaluate(
+        """() => geoplan.layers.entries.get("j").features.find((one) => one.properties.count > 1).at"""
+    )
+    click_at(page, *at)
+    expect(page.locator("#drawer h2")).to_contain_text("同一范围")
+    names = page.locator("#drawer > .said .subject").all_inner_texts()
+    assert len(names) > 1
+    assert all(re.search("[\u4e00-\u9fff]", name) for name in names)
+    page.locator("#drawer > .said .subject").first.click()
+    expect(page.locator("#drawer h2")).to_have_text(names[0])

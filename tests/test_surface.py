@@ -34,8 +34,9 @@ def exact_surface(
     h = np.broadcast_to(np.asarray(bandwidth_m, dtype=np.float64), x.shape)
 
     def along(at: Floats, centres: Floats) -> Floats:
-        density: Floats = np.exp(-(((centres[:, None] - at) / h) ** 2) / 2)
-        return density / (np.sqrt(2 * np.pi) * h)
+        distance = (centres[:, None] - at) / h
+        density: Floats = np.exp(-(distance**2) / 2) / (np.sqrt(2 * np.pi) * h)
+        return density
 
     summed: Floats = (along(y, grid.y_centres_m) * weights) @ along(x, grid.x_centres_m).T
     return summed * 1e6
@@ -183,6 +184,15 @@ def test_order_of_points_changes_nothing(seed: int, cells: float) -> None:
 def test_few_bandwidths_are_used_as_given() -> None:
     x, y, weights = scattered(seed=7)
     h = np.random.default_rng(7).choice([80.0, 250.0, 260.0, 900.0, 3_000.0], x.size)
+    surface = kernel_surface(x, y, weights, GRID, h)
+    assert error_of_maximum(surface, exact_surface(x, y, weights, GRID, h)) < 1e-3
+
+
+def test_sharp_and_wide_bandwidths_go_together() -> None:
+    x, y, weights = scattered(seed=11, beyond_m=2_000.0)
+    h = np.random.default_rng(11).choice([40.0, 210.0, 5_000.0, 200_000.0], x.size)
+    # With equal peaks no bandwidth hides behind the others.
+    weights = h**2 * (1 + weights / weights.max())
     surface = kernel_surface(x, y, weights, GRID, h)
     assert error_of_maximum(surface, exact_surface(x, y, weights, GRID, h)) < 1e-3
 

@@ -129,7 +129,9 @@ def class_colours(count: int) -> tuple[str, ...]:
     ('#fff0b8', '#662506')
     """
     stops = np.array([_rgb(code) for code in _SCALE], dtype=float)
-    at = np.linspace(0, len(stops) - 1, count) if count > 1 else np.full(count, 4.0)
+    # Few classes stop short of the darkest: two values are not an extreme.
+    top = min(len(stops) - 1, count + 2)
+    at = np.linspace(0, top, count) if count > 1 else np.full(count, 3.0)
     channels = [np.interp(at, range(len(stops)), stops[:, i]) for i in range(3)]
     return tuple(_hex(colour) for colour in zip(*channels, strict=True))
 

@@ -46,7 +46,7 @@ less than 1e-8 cells, so a cell that is not touched is certainly not crossed."""
 _LARGEST_GRID_CELLS = 1 << 24
 
 # Nanoseconds, measured. Only their ratios matter, and only for speed.
-_CELL_NS = 0.5
+_CELL_NS = 1.5
 _PAINTED_CELL_NS = 6.0
 _EDGE_CELL_NS = 250.0
 _TESTED_POINT_NS = 150.0
@@ -284,8 +284,10 @@ def _usable_zones(zones: gpd.GeoSeries) -> tuple[_Geometries, _Positions]:
             "bring them to the plan's analysis CRS"
         )
     keys = zones.index
-    if not keys.is_unique or keys.hasnans:
-        raise GeoplanError("zones need one key each: some keys are missing or repeated")
+    if keys.nlevels > 1 or keys.hasnans or not keys.is_unique:
+        raise GeoplanError(
+            "zones need one key each: keys are missing, repeated or of several levels"
+        )
     try:
         order = np.asarray(keys.argsort(), dtype=np.int32)
     except TypeError as error:

@@ -5,6 +5,7 @@
   const { el, t, say, data, source, state, view, figures, replace, citing, charts } = geoplan;
 
   const LISTED = 12;
+  const MOST_OF_GROUP = 40;
   const RELATED = ["projects", "enterprises", "platforms", "sectors", "districts", "wings", "segments", "hubs"];
   let asked = 0;
   let opener = null;
@@ -151,17 +152,22 @@
   }
 
   function alsoHere(others) {
-    if (!others || others.length < 2) return null;
+    if (!others || !others.some((one) => `${one.kind}:${one.id}` !== state.selected)) return null;
     return el("div.also-here", {}, el("span.soft", {}, t("map.also_here")), others.filter((one) => `${one.kind}:${one.id}` !== state.selected).slice(0, 8).map((one) =>
       el("button.chip", { type: "button", onclick: () => geoplan.select(one.kind, one.id, { also: others }) }, el("span.soft", {}, geoplan.kindName(one.kind)), " ", data(one.name))));
   }
 
   /** Several things with one footprint: which one? */
-  function showGroup(kind, ids, others) {
+  async function showGroup(kind, ids, others) {
     opener = document.activeElement;
-    const names = ids.map((id) => el("div.said", {}, link(kind, id, geoplan.nameOf(kind, id))));
+    asked += 1;
+    const mine = asked;
+    const shown = ids.slice(0, MOST_OF_GROUP);
+    const called = await geoplan.namesOf(kind, shown);
+    if (mine !== asked) return;
+    const names = shown.map((id, at) => el("div.said", {}, link(kind, id, called[at])));
     open([el("div.drawer-kind", {}, el("span", {}, geoplan.kindName(kind)), el("button.plain.close", { type: "button", onclick: close, "aria-label": t("map.close") }, "×")),
-      el("h2", { tabindex: "-1" }, t("map.group_title", { count: ids.length })), el("p.soft", {}, t("map.group_note")), alsoHere(others), names]);
+      el("h2", { tabindex: "-1" }, t("map.group_title", { count: ids.length })), el("p.soft", {}, t("map.group_note")), alsoHere((others || []).slice(1)), names]);
   }
 
   /** On which boundaries a district is meant, where there are several. */

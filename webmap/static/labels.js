@@ -79,7 +79,8 @@
         const [lng, lat] = item.label;
         if (!view.contains([lat, lng])) continue;
         const selected = state.selected === `${item.role}:${item.id}`;
-        found.push({ item, text, style, role: entry.role, rank: selected ? -1 : style.rank, weight: weightOf(item) });
+        const rank = selected ? -1 : style.rank + (layers.stepsBack(entry, item) ? 2.2 : 0);
+        found.push({ item, text, style, role: entry.role, rank, weight: weightOf(item) });
       }
     }
     return found.sort((a, b) => a.rank - b.rank || b.weight - a.weight);

@@ -161,6 +161,13 @@
     return { ...style, opacity: (style.opacity ?? 1) * share, fillOpacity: (style.fillOpacity ?? 0.2) * share };
   }
 
+  /** Where a sector's placement is shown, its platforms stand out and the others step back. */
+  function stepsBack(entry, item) {
+    const { kind, placed: found } = geoplan.shade.current;
+    const placed = entry.role === "platforms" && kind === "sector" && found;
+    return Boolean(placed) && !(placed.platforms || []).some((one) => one.id === item.id);
+  }
+
   function draw(entry) {
     if (entry.leaflet) entry.leaflet.remove();
     entry.leaflet = null;
@@ -174,7 +181,7 @@
         group.addLayer(new symbols.Sign(latlng(item.at), { ...common, ...faded(signStyle(entry, item.properties), share) }));
       } else {
         entry.isLine = /Line/.test(item.geometry.type);
-        const style = faded(styleOf(entry, item.properties, item.id), share);
+        const style = faded(styleOf(entry, item.properties, item.id), stepsBack(entry, item) ? share * 0.35 : share);
         if (entry.isLine) style.fill = false;
         group.addLayer(L.geoJSON(item.feature, { ...common, style: () => ({ ...style, ...common }) }));
       }
@@ -257,7 +264,7 @@
 
   geoplan.layers = {
     entries, describe, refresh, show, isShown, showKind, hiddenKinds, fade, opacities, under, find, load, titleOf, ownVintage,
-    isVisibleFeature, isApproximate, radiusOfMoney, wingColour,
+    isVisibleFeature, stepsBack, isApproximate, radiusOfMoney, wingColour,
     attach: (leafletMap) => { map = leafletMap; },
     onDrawn: (listener) => onDrawn.push(listener),
   };

@@ -56,7 +56,8 @@
     const to = write(edges[at - 1]);
     if (from === null || write(from) === to) return to;
     // A lower end a thousand times smaller says nothing but digits.
-    return at === 1 && from < edges[0] / 100 ? `≤ ${to}` : `${write(from)} – ${to}`;
+    if (at > 1) return `> ${write(from)} – ${to}`;
+    return from < edges[0] / 100 ? `≤ ${to}` : `${write(from)} – ${to}`;
   }
 
   function axisText(value) {

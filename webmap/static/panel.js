@@ -20,14 +20,8 @@
       options.map((one) => el("option", { value: one.id, selected: String(one.id) === String(chosen), disabled: one.off }, say(one) || String(one.id)))));
   }
 
-  function densityPath(changes) {
-    const asked = { ...state, ...changes };
-    return source.pathOf("density", { by: asked.by, measure: asked.measure, sector: asked.sector, year: asked.year,
-      vintage: asked.by === "district" ? asked.vintage : "", without_largest: asked.withoutLargest ? 1 : "", method: asked.method, k: asked.k });
-  }
-
   // In a carried file some combinations are not at hand.
-  const offered = (list, name) => list.map((one) => ({ ...one, off: source.isCarried && !source.has(densityPath({ [name]: one.id })) }));
+  const offered = (list, name) => list.map((one) => ({ ...one, off: source.isCarried && !source.has(geoplan.shade.densityPath({ [name]: one.id })) }));
 
   function densityControls() {
     const { measures, by, methods } = geoplan.facts;

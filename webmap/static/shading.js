@@ -24,11 +24,13 @@
   const zonesPath = () =>
     source.pathOf(`zones/${state.by}.geojson`, { vintage: state.by === "district" ? state.vintage : "" });
 
-  function densityPath() {
+  /** Address of the density of the state, with some changes. */
+  function densityPath(changes) {
+    const asked = { ...state, ...changes };
     return source.pathOf("density", {
-      by: state.by, measure: state.measure, sector: state.sector, year: state.year,
-      vintage: state.by === "district" ? state.vintage : "",
-      without_largest: state.withoutLargest ? 1 : "", method: state.method, k: state.k,
+      by: asked.by, measure: asked.measure, sector: asked.sector, year: asked.year,
+      vintage: asked.by === "district" ? asked.vintage : "",
+      without_largest: asked.withoutLargest ? 1 : "", method: asked.method, k: asked.k,
     });
   }
 
@@ -116,7 +118,7 @@
       const [answer, areas, placed] = await Promise.all([
         source.get(densityPath()),
         kind === "density" ? zonesOf(zonesPath()) : null,
-        kind === "sector" ? source.get(source.pathOf("placement", { sector: state.sector })) : null,
+        state.sector ? source.get(source.pathOf("placement", { sector: state.sector })) : null,
       ]);
       next = { kind, answer, areas, placed };
     } catch (error) {
@@ -174,7 +176,7 @@
 
   geoplan.shading = shading;
   geoplan.shade = {
-    refresh, drawCurrent, zoneUnder, rolesByDistrict, roleStyle, classOf, ROLES, CELLS, ZERO_FILL, FILL,
+    refresh, densityPath, drawCurrent, zoneUnder, rolesByDistrict, roleStyle, classOf, ROLES, CELLS, ZERO_FILL, FILL,
     attach: (leafletMap) => {
       map = leafletMap;
       renderers.ground = L.canvas({ pane: "context", padding: 0.25 });
