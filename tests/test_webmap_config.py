@@ -1,11 +1,14 @@
 """What an installation may choose: every basemap says its datum and names its hosts."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import TINY
 
+from geoplan.plan.offsets import offsets_m
 from webmap import create_app
 from webmap.config import ConfigError, read_config
 
@@ -98,3 +101,20 @@ def test_local_tiles_are_served_and_nothing_else_of_the_disk(tmp_path: Path) -> 
 
 def test_without_local_tiles_there_are_none() -> None:
     assert create_app(TINY).test_client().get("/tiles/0/0/0").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("datum", "least_m", "most_m"), [("WGS 84", 0, 1), ("GCJ-02", 300, 700), ("BD-09", 700, 1500)]
+)
+def test_layers_are_drawn_in_the_datum_of_the_basemap(
+    datum: str, least_m: float, most_m: float
+) -> None:
+    chosen = {"kind": "xyz", "source": "https://tiles.example.org/{z}/{x}/{y}.png", "datum": datum}
+    client = create_app(TINY, {"BASEMAP": chosen}).test_client()
+    assert client.get("/api/state").get_json()["basemap"]["datum"] == datum
+    stored = json.loads((TINY / "layers/districts.geojson").read_text("utf-8"))
+    shown = client.get("/api/layers/districts.geojson").get_json()
+    here = np.array(stored["features"][0]["geometry"]["coordinates"][0])
+    there = np.array(shown["features"][0]["geometry"]["coordinates"][0])
+    moved_m = np.hypot(*(offsets_m(there[:1], here[:1])[0]))
+    assert least_m <= moved_m <= most_m

@@ -11,6 +11,7 @@ import orjson
 import shapely
 from flask import Response, current_app
 
+from geoplan.plan.crs import FROM_WGS84, move_lonlat
 from geoplan.plan.layers import as_lonlat
 from webmap.shelf import PlanShelf, Shown
 
@@ -81,8 +82,12 @@ def collection(
     members :
         Further members of the collection.
     """
-    shown = as_lonlat(gpd.GeoDataFrame(geometry=lightened(frame), crs=frame.crs))
-    corners = shapely.transform(shown.geometry.to_numpy(), lambda xy: np.round(xy, decimals))
+    shown = as_lonlat(gpd.GeoDataFrame(geometry=lightened(frame), crs=frame.crs)).geometry
+    datum = current_app.extensions["config"].basemap.datum
+    if datum in FROM_WGS84:
+        # Drawn where the basemap draws it: both are off by the same vector.
+        shown = move_lonlat(shown, FROM_WGS84[datum])
+    corners = shapely.transform(shown.to_numpy(), lambda xy: np.round(xy, decimals))
     features = [
         encoded({"type": "Feature", "id": key, "properties": own})[:-1]
         + b',"geometry":'

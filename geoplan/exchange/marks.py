@@ -126,7 +126,7 @@ def class_colours(count: int) -> tuple[str, ...]:
     Examples
     --------
     >>> class_colours(2)
-    ('#fff0b8', '#662506')
+    ('#fff0b8', '#ec7014')
     """
     stops = np.array([_rgb(code) for code in _SCALE], dtype=float)
     # Few classes stop short of the darkest: two values are not an extreme.

@@ -177,8 +177,12 @@
     const holder = document.getElementById("attribution");
     const ids = [...layers.entries.values()].filter((entry) => layers.isShown(entry.key) && entry.facts.origin).flatMap((entry) => entry.facts.origin);
     const titles = [...new Set(ids)].map((id) => geoplan.sourceTitle({ source: id })).filter(Boolean);
-    const credit = geoplan.facts.basemap && geoplan.facts.basemap.credit;
-    geoplan.replace(holder, el("summary", {}, t("map.sources")), el("ul", {}, [...titles, credit].filter(Boolean).map((title) => el("li", {}, data(title)))));
+    const given = geoplan.facts.basemap;
+    const shifted = given && ["GCJ-02", "BD-09"].includes(given.datum);
+    const note = shifted && el("p", { class: "basemap-note" }, t("map.basemap_datum", { datum: given.datum }));
+    const listed = [...titles, given && given.credit].filter(Boolean).map((title) => el("li", {}, data(title)));
+    geoplan.replace(holder, el("summary", {}, t("map.sources")), note, el("ul", {}, listed));
+    if (shifted) holder.open = true;
   }
 
   function basemap() {

@@ -32,6 +32,7 @@
     firms_per_km2: "fk",
   };
   const LONG = Object.fromEntries(Object.entries(SHORT).map(([long, short]) => [short, long]));
+  const ZONES = ["district", "wing", "platform", "grid", "hex"];
   const METHODS = { natural_breaks: "n", quantiles: "q", head_tail: "h", box_plot: "b" };
   const METHOD_OF = Object.fromEntries(Object.entries(METHODS).map(([a, b]) => [b, a]));
 
@@ -81,10 +82,11 @@
     next.withoutLargest = given.get("x") === "1";
     next.table = given.get("t") === "1";
     const [by, measure, method, k] = (given.get("d") || "").split(".");
-    if (by) next.by = by;
-    if (measure) next.measure = LONG[measure] || measure;
-    if (method) next.method = METHOD_OF[method] || method;
-    if (k) next.k = Number(k);
+    // A link that was cut or mistyped on its way still opens: what is unknown stays as it is.
+    if (ZONES.includes(by)) next.by = by;
+    if (measure in LONG || measure in SHORT) next.measure = LONG[measure] || measure;
+    if (method in METHOD_OF || method in METHODS) next.method = METHOD_OF[method] || method;
+    if (Number(k) >= 2 && Number(k) <= 9) next.k = Math.round(Number(k));
     return next;
   }
 
