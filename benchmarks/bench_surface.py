@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from benchmarks.bench_join import ZONES, load_zones
 from benchmarks.measure import Answer, Columns, Contender, compare, print_table
-from geoplan.place.surface import Grid, kernel_surface
+from geoplan.place.grid import Grid
+from geoplan.place.surface import kernel_surface
 
 BANDWIDTH_M = 1_000.0
 CELL_M = 100.0

@@ -319,3 +319,12 @@ def test_things_with_one_footprint_are_listed_by_name(
     assert all(re.search("[\u4e00-\u9fff]", name) for name in names)
     page.locator("#drawer > .said .subject").first.click()
     expect(page.locator("#drawer h2")).to_have_text(names[0])
+
+
+def test_a_mistyped_or_outdated_link_still_opens(opened: Callable[..., Page]) -> None:
+    page = opened("?d=h.zz.q.99&y=abc&s=nothing&v=xx")
+    state = page.evaluate(
+        "({by, sector, vintage, year, method}) => [by, sector, vintage, year, method]",
+        page.evaluate("geoplan.state"),
+    )
+    assert state == ["district", "", "", "", "quantiles"]

@@ -10,14 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoplan.errors import GeometryError, GeoplanError
-from geoplan.place.surface import (
-    BANDWIDTH_STEP,
-    Grid,
-    area_shares,
-    kernel_surface,
-    kernel_surface_inside,
-    spread_over_cells,
-)
+from geoplan.place.grid import Grid, area_shares, spread_over_cells
+from geoplan.place.surface import BANDWIDTH_STEP, kernel_surface, kernel_surface_inside
 
 Floats = npt.NDArray[np.float64]
 

@@ -23,7 +23,7 @@ import pandas as pd
 import shapely
 
 from geoplan.errors import GeometryError, GeoplanError
-from geoplan.place.surface import Grid, integers_between
+from geoplan.place.grid import Grid, integers_between
 
 NO_ZONE = -1
 """Position of a point that lies in no zone."""

@@ -12,14 +12,9 @@ import shapely
 
 from geoplan.errors import GeometryError, QuestionError
 from geoplan.place.apportion import alike_objects
+from geoplan.place.grid import CellShares, Grid, area_shares, spread_over_cells
 from geoplan.place.join import NO_ZONE, locate_points
-from geoplan.place.surface import (
-    CellShares,
-    Grid,
-    area_shares,
-    kernel_surface_inside,
-    spread_over_cells,
-)
+from geoplan.place.surface import kernel_surface_inside
 from geoplan.place.zones import M2_PER_KM2, cell_polygons, hexagons, inside_cells
 
 Columns = Mapping[str, tuple[gpd.GeoDataFrame, npt.NDArray[np.float64]]]

@@ -8,8 +8,8 @@ import pandas as pd
 import shapely
 
 from geoplan.errors import QuestionError
+from geoplan.place.grid import Grid
 from geoplan.place.shapes import platform_shapes, wing_shapes
-from geoplan.place.surface import Grid
 from geoplan.plan.layers import Layer
 from geoplan.plan.opening import Plan
 

@@ -12,6 +12,10 @@
     geoplan.facts = facts;
     facts.sectors.forEach((one) => byId.sectors.set(one.id, one));
     (facts.sources || []).forEach((one) => byId.sources.set(one.id, one));
+    // A link may be older than the plan: what it no longer has is let go.
+    if (!byId.sectors.has(state.sector)) state.sector = "";
+    if (!facts.years.includes(Number(state.year))) state.year = "";
+    if (!facts.vintages.some((one) => one.layer === state.vintage)) state.vintage = "";
   };
 
   geoplan.words = (name) => (geoplan.facts.words || {})[name] || {};
