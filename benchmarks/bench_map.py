@@ -49,8 +49,8 @@ def peer_page(plan: geoplan.Plan, target: Path) -> float:
     return time.perf_counter() - start
 
 
-def first_view(address: str, ready: str) -> tuple[float, int, list[str]]:
-    """Seconds until the page is ready, bytes transferred, and foreign requests."""
+def first_view(address: str, ready: str) -> tuple[float, int, list[str], int]:
+    """Seconds until the page is ready, bytes transferred, foreign requests, shapes drawn."""
     foreign: list[str] = []
     received = [0]
     with sync_playwright() as player:
@@ -72,8 +72,9 @@ def first_view(address: str, ready: str) -> tuple[float, int, list[str]]:
         page.wait_for_function(ready)
         seconds = time.perf_counter() - start
         page.wait_for_load_state("networkidle")
+        drawn = page.evaluate("document.querySelectorAll('canvas, path').length")
         browser.close()
-    return seconds, received[0], foreign
+    return seconds, received[0], foreign, int(drawn)
 
 
 def main() -> None:
@@ -100,6 +101,7 @@ def main() -> None:
     print(f"| first view kB, compressed | {ours[1] / 1e3:.0f} | {packed / 1e3:.0f} + foreign |")
     print(f"| first view s | {ours[0]:.2f} | {peer[0]:.2f} |")
     print(f"| requests to foreign hosts | {len(ours[2])} | {len(peer[2])} |")
+    print(f"| a map appears without the network | {bool(ours[3])} | {bool(peer[3])} |")
     if ours[2]:
         sys.exit(f"foreign requests: {ours[2]}")
 
