@@ -28,6 +28,7 @@ from geoplan.place.density import density as measure_density
 from geoplan.place.placement import conformity as project_conformity
 from geoplan.place.placement import matrix as sector_matrix
 from geoplan.place.placement import placement as sector_placement
+from geoplan.place.specialisation import concentrations, specialisation
 from geoplan.plan.conflicts import SEVERITIES
 from geoplan.plan.problems import Language
 from geoplan.plan.summary import dictionary, summary
@@ -68,7 +69,7 @@ def _default_language() -> Language:
     return "zh" if (spoken or "").lower().startswith("zh") else "en"
 
 
-_plan = click.option(
+plan_option = click.option(
     "--plan",
     "folder",
     type=click.Path(path_type=Path),
@@ -141,7 +142,7 @@ def init(folder: Path, title_zh: str, title_en: str, crs: str, extent: tuple[flo
 
 
 @main.command()
-@_plan
+@plan_option
 @_form
 @_lang
 def show(folder: Path | None, form: ListFormat, language: Language) -> None:
@@ -155,7 +156,7 @@ def show(folder: Path | None, form: ListFormat, language: Language) -> None:
 
 
 @main.command()
-@_plan
+@plan_option
 @_form
 @_lang
 @click.option(
@@ -214,7 +215,7 @@ def schema(form: ListFormat, language: Language, table: str | None) -> None:
 
 
 @main.command()
-@_plan
+@plan_option
 @_form
 @_lang
 @click.option("--conflicts", "disagreements", is_flag=True, help="Only where figures disagree.")
@@ -252,7 +253,7 @@ def ledger(
 
 
 @main.command()
-@_plan
+@plan_option
 @_lang
 @click.option("--by", type=click.Choice(BY), default="district", show_default=True)
 @click.option("--sector", default="", help="Id of a sector of either taxonomy.")
@@ -285,7 +286,27 @@ def density(
 
 
 @main.command()
-@_plan
+@plan_option
+@_form
+@_lang
+@click.option("--by", type=click.Choice(BY), default="district", show_default=True)
+@click.option("--sector", default="", help="Location quotients of this sector by zone.")
+def concentration(
+    folder: Path | None, form: ListFormat, language: Language, by: str, sector: str
+) -> None:
+    """How far a few hold the money (HHI, Gini), or what zones are specialised in (LQ)."""
+    plan = geoplan.open_plan(folder)
+    if sector:
+        records = records_of(specialisation(plan, sector, by=by).reset_index())
+    else:
+        records = concentrations(plan, by=by)
+    other = "en" if language == "zh" else "zh"
+    rows = [{k: v for k, v in r.items() if not k.endswith(f"_{other}")} for r in records]
+    click.echo(listed(rows, form), nl=False)
+
+
+@main.command()
+@plan_option
 @_form
 @_lang
 @click.option("--sector", default="", help="Only this sector.")
@@ -300,7 +321,7 @@ def placement(
 
 
 @main.command()
-@_plan
+@plan_option
 @_form
 @_lang
 def conformity(folder: Path | None, form: ListFormat, language: Language) -> None:
@@ -313,7 +334,7 @@ def conformity(folder: Path | None, form: ListFormat, language: Language) -> Non
 
 
 @main.command()
-@_plan
+@plan_option
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if files are old.")
 @click.pass_context
 def derive(ctx: click.Context, folder: Path | None, only_check: bool) -> None:
@@ -334,7 +355,7 @@ def derive(ctx: click.Context, folder: Path | None, only_check: bool) -> None:
 
 
 @main.command()
-@_plan
+@plan_option
 @_lang
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="FILE.png, .pdf or .svg."

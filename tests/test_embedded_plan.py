@@ -2,11 +2,13 @@
 
 import json
 
+import geopandas as gpd
 import pandas as pd
 from conftest import ROOT
 
 import geoplan
 from geoplan.exchange.deriving import derived_layers
+from geoplan.place.density import density
 
 PLAN = geoplan.open_plan(ROOT)
 
@@ -54,3 +56,37 @@ def test_nothing_inferred_is_without_reason() -> None:
         if "basis" in frame:
             silent = frame[(frame["basis"] == "inferred") & frame["note"].isna()]
             assert silent.empty, f"{name}: {json.dumps([int(r) for r in silent.index])}"
+
+
+def test_money_by_district_agrees_with_an_overlay_by_geopandas() -> None:
+    """An independent computation: codes by hand, shares of the old district by overlay."""
+    old, new = (PLAN.layers[name].frame for name in ("districts_2017", "districts_2021"))
+    places = PLAN.tables["locations"]
+    places = places[places["subject_kind"] == "projects"].set_index("subject_id")
+    projects = PLAN.tables["projects"].set_index("id")
+    known_then = places["as_of"].dt.year == 2017
+    expected: dict[str, float] = {}
+    for project, money in projects["investment_wanyuan"].items():
+        code = places.at[project, "district_code"]
+        if not known_then[project]:
+            expected[code] = expected.get(code, 0) + money
+            continue
+        parts = gpd.overlay(old[old["code"] == code], new, how="intersection", keep_geom_type=True)
+        # What is no wider than two drawings of one line differ is no district.
+        parts = parts[~parts.geometry.buffer(-150).is_empty]
+        for part_code, area in zip(parts["code_2"], parts.geometry.area, strict=True):
+            share = area / parts.geometry.area.sum()
+            expected[part_code] = expected.get(part_code, 0) + money * share
+    found = density(PLAN, by="district", vintage=2021).zones["investment_wanyuan"]
+    assert found.sum() == 8_776_300
+    for code, money in found.items():
+        assert abs(money - expected.get(str(code), 0.0)) <= 30
+    before = density(PLAN, by="district", vintage=2017).zones["investment_wanyuan"]
+    assert before[before > 0].to_dict() == {"330109": 8_776_300}
+
+
+def test_money_reconciles_by_year_and_by_sector() -> None:
+    years = range(2017, 2020)
+    assert sum(density(PLAN, year=y).money.total for y in years) == 8_776_300
+    own = [s for s in PLAN.tables["sectors"]["id"] if s.startswith("xs-")]
+    assert sum(density(PLAN, sector=s).money.total for s in own) == 8_776_300

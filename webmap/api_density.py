@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from flask import Blueprint, Response
 
+from geoplan.exchange.captions import MEASURE_NAMES as MEASURES
 from geoplan.exchange.marks import class_colours
 from geoplan.place.classes import Method, classify
 from geoplan.place.density import BY, Density, Question, amounts
@@ -16,7 +17,7 @@ from webmap import known
 from webmap.answering import answer, encoded, shelf
 from webmap.api_layers import question_of, vintage_reader
 from webmap.asking import Reader, asked, flag, one_of, whole
-from webmap.figures import MEASURES, UNITS, measured
+from webmap.figures import UNITS, measured
 from webmap.shelf import Shown
 from webmap.state import METHODS, years_of
 

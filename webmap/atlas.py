@@ -24,13 +24,13 @@ from flask.testing import FlaskClient
 from markupsafe import Markup
 
 from geoplan.errors import GeoplanError
+from geoplan.exchange.captions import MEASURE_NAMES as MEASURES
 from geoplan.place.zones import district_layer
 from geoplan.plan.opening import Plan
 from webmap import known
 from webmap.answering import encoded, shelf
 from webmap.assets import map_fragments
 from webmap.config import Config
-from webmap.figures import MEASURES
 from webmap.i18n import HTML_LANG, language
 from webmap.maps import layout_map
 from webmap.security import safe_json

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from flask import Flask
 
+from geoplan.cli import plan_option
 from geoplan.exchange.writing import write_text
 from geoplan.plan.crs import DATUMS
 from webmap.config import BASEMAP_KINDS
@@ -23,17 +24,9 @@ _FIRST_VIEW = (
     *(f"/api/layers/{name}.geojson" for name in ("platforms", "projects", "waters", "context")),
 )
 
-_plan = click.option(
-    "--plan",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="Plan folder. Default: the current folder if it is a plan, else the embedded plan.",
-)
-
 
 @click.command()
-@_plan
+@plan_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -78,7 +71,7 @@ def warm(app: Flask) -> None:
 
 
 @click.command(name="map")
-@_plan
+@plan_option
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),

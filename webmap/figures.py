@@ -76,15 +76,6 @@ PER = {
     "investment_wanyuan_per_km2": Both("/平方公里", " per km²"),
     "investment_wanyuan_per_mu": Both("/亩", " per mu"),
 }
-MEASURES = {
-    "investment_wanyuan": Both("计划投资", "Planned investment"),
-    "investment_wanyuan_per_km2": Both("每平方公里投资", "Investment per km²"),
-    "investment_wanyuan_per_mu": Both("亩均投资", "Investment per mu"),
-    "project_count": Both("项目数", "Projects"),
-    "projects_per_km2": Both("每平方公里项目数", "Projects per km²"),
-    "firm_count": Both("企业数", "Firms"),
-    "firms_per_km2": Both("每平方公里企业数", "Firms per km²"),
-}
 UNITS = {
     "investment_wanyuan": Both("万元", "10,000 CNY"),
     "investment_wanyuan_per_km2": Both("万元/平方公里", "10,000 CNY per km²"),

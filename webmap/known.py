@@ -13,7 +13,7 @@ from geoplan.place.locate import locate
 from geoplan.place.placement import conformity as judged
 from geoplan.place.placement import placement
 from geoplan.place.series import money_by_year
-from geoplan.place.zones import DEFAULT_CELL_M, district_zones
+from geoplan.place.zones import drawn_cell_m
 from geoplan.plan.evidence import evidence_problems
 from geoplan.plan.finding import Strings, names_of
 from geoplan.plan.ledger import ledger, subject_names
@@ -22,8 +22,6 @@ from geoplan.plan.statements import Names
 from webmap.shelf import Shown
 
 _AGE = ("plan.ended", "freshness.passed")
-_MOST_CELLS = 9_500
-_CELLS_M = (DEFAULT_CELL_M, 1_500.0, 2_000.0, 3_000.0, 5_000.0, 10_000.0, 20_000.0)
 
 
 def names(shown: Shown) -> Names:
@@ -72,14 +70,8 @@ def age_notices(shown: Shown, today: date) -> tuple[Problem, ...]:
 
 
 def cell_m(shown: Shown, vintage: str) -> float:
-    """Size of the grid's cells: a kilometre, or larger where that would be too many."""
-
-    def choose() -> float:
-        area = float(district_zones(shown.plan, vintage or None)["area_km2"].sum())
-        fitting = (size for size in _CELLS_M if area / (size / 1000) ** 2 <= _MOST_CELLS)
-        return next(fitting, _CELLS_M[-1])
-
-    return shown.things.get(("cell_m", vintage), choose)
+    """Size of the grid's cells, see :func:`geoplan.place.zones.drawn_cell_m`."""
+    return shown.things.get(("cell_m", vintage), lambda: drawn_cell_m(shown.plan, vintage or None))
 
 
 def answered(shown: Shown, question: Question) -> Density:

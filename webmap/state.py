@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from geoplan.exchange.captions import MEASURE_NAMES as MEASURES
 from geoplan.place.classes import Method
 from geoplan.place.density import BY
 from geoplan.plan.evidence import passed_by
@@ -16,7 +17,7 @@ from geoplan.plan.statements import text
 from geoplan.schema import VOCABULARIES
 from webmap import known
 from webmap.config import Config
-from webmap.figures import MEASURES, UNITS
+from webmap.figures import UNITS
 from webmap.shelf import Shown
 
 _WORDS = (

@@ -32,7 +32,7 @@ BY_NAMES = {
     "district": Both("按区县", "by district"),
     "wing": Both("按两翼", "by wing"),
     "platform": Both("按平台", "by platform"),
-    "grid": Both("按公里格网", "by square kilometre"),
+    "grid": Both("按方格", "by grid square"),
     "hex": Both("按六边形格网", "by hexagon"),
 }
 METHOD_NAMES = {

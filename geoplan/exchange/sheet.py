@@ -38,7 +38,7 @@ from geoplan.exchange.tally import Money, money_of, seen_in
 from geoplan.exchange.view import View
 from geoplan.place.classes import classify
 from geoplan.place.density import MoneyLine, density
-from geoplan.place.zones import district_layer
+from geoplan.place.zones import district_layer, drawn_cell_m
 from geoplan.plan.opening import Plan
 
 PAPERS_MM = {"A4": (297.0, 210.0), "A3": (420.0, 297.0)}
@@ -154,6 +154,7 @@ def request_of(plan: Plan, view: View) -> Request:
             year=view.year,
             vintage=view.vintage or None,
             without_largest=view.without_largest,
+            cell_m=drawn_cell_m(plan, view.vintage or None),
         )
     classes = None if found is None else classify(found.zones[view.measure], view.method, view.k)
     return Request(plan, view, district_layer(plan, view.vintage or None), layers, found, classes)

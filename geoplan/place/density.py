@@ -97,7 +97,7 @@ class Density:
     zones :
         ``investment_wanyuan``, of which ``reallocated_wanyuan`` came by share
         of area; ``project_count`` and ``firm_count`` (shares of things add
-        up); ``area_km2``; and each amount per km² and the money per 亩.
+        up); ``area_km2``; and each amount per km² and per 亩.
         ``*_per_*`` are missing where no area is stated.
     left_out :
         Id of the largest project where it was left out.
@@ -335,7 +335,9 @@ def _with_rates(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         investment_wanyuan_per_km2=per_km2,
         investment_wanyuan_per_mu=per_km2 * KM2_PER_MU,
         projects_per_km2=zones["project_count"] / area,
+        projects_per_mu=zones["project_count"] / area * KM2_PER_MU,
         firms_per_km2=zones["firm_count"] / area,
+        firms_per_mu=zones["firm_count"] / area * KM2_PER_MU,
     )
 
 

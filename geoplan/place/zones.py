@@ -18,6 +18,8 @@ M2_PER_MU = 2000.0 / 3.0
 KM2_PER_MU = M2_PER_MU / M2_PER_KM2
 DEFAULT_CELL_M = 1_000.0
 DEFAULT_HEX_RESOLUTION = 7
+_DRAWN_CELLS_M = (DEFAULT_CELL_M, 1_500.0, 2_000.0, 3_000.0, 5_000.0, 10_000.0, 20_000.0)
+_MOST_DRAWN_CELLS = 9_500
 
 
 def district_layer(plan: Plan, vintage: int | str | date | None = None) -> Layer:
@@ -80,6 +82,15 @@ def platform_zones(plan: Plan) -> gpd.GeoDataFrame:
     """The located platforms on their id; ``area_km2`` only where the plan states one."""
     frame = platform_shapes(plan)
     return _zones(frame, "id", frame["area_km2"])
+
+
+def drawn_cell_m(plan: Plan, vintage: int | str | date | None = None) -> float:
+    """The cell of a map's grid: a kilometre, or larger where that would be too many to draw."""
+    area_km2 = float(district_zones(plan, vintage)["area_km2"].sum())
+    fitting = (
+        cell_m for cell_m in _DRAWN_CELLS_M if area_km2 / (cell_m / 1000) ** 2 <= _MOST_DRAWN_CELLS
+    )
+    return next(fitting, _DRAWN_CELLS_M[-1])
 
 
 def boundary(plan: Plan, vintage: int | str | date | None = None) -> shapely.Geometry:
