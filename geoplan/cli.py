@@ -93,7 +93,7 @@ _lang = click.option(
 
 
 @contextmanager
-def _progress(label: str) -> Iterator[None]:
+def progress(label: str) -> Iterator[None]:
     """Say on stderr that work goes on, once it has lasted two seconds."""
     done = threading.Event()
 
@@ -147,7 +147,7 @@ def init(folder: Path, title_zh: str, title_en: str, crs: str, extent: tuple[flo
 @_lang
 def show(folder: Path | None, form: ListFormat, language: Language) -> None:
     """Show what a plan holds: tables, layers, sectors, money."""
-    with _progress("opening"):
+    with progress("opening"):
         plan = geoplan.open_plan(folder)
     if form == "text":
         title = plan.meta.title_zh if language == "zh" else plan.meta.title_en
@@ -177,7 +177,7 @@ def check(
     strict: bool,
 ) -> None:
     """Judge a plan: all problems, with file, row, column and remedy."""
-    with _progress("checking"):
+    with progress("checking"):
         problems = geoplan.check(
             geoplan.open_plan(folder), today=today and today.date(), documents=documents
         )
@@ -224,7 +224,7 @@ def ledger(
     folder: Path | None, form: ListFormat, language: Language, disagreements: bool, words: str
 ) -> None:
     """List every figure with its sentence, or the conflicts among them."""
-    with _progress("reading"):
+    with progress("reading"):
         plan = geoplan.open_plan(folder)
         if not disagreements:
             figures = records_of(geoplan.ledger(plan))
@@ -272,7 +272,7 @@ def density(
     folder: Path | None, language: Language, out: Path | None, vintage: str | None, **asked: Any
 ) -> None:
     """Investment, projects and firms by zone, and where all the money went."""
-    with _progress("counting"):
+    with progress("counting"):
         plan = geoplan.open_plan(folder)
         if vintage and "," in vintage:
             first, second = vintage.split(",", 1)
@@ -339,7 +339,7 @@ def conformity(folder: Path | None, form: ListFormat, language: Language) -> Non
 @click.pass_context
 def derive(ctx: click.Context, folder: Path | None, only_check: bool) -> None:
     """Write the layers that follow from the tables: platforms, wings, hubs."""
-    with _progress("deriving"):
+    with progress("deriving"):
         plan = geoplan.open_plan(folder)
         if only_check:
             texts = derived_layers(plan, date.today())
@@ -370,7 +370,7 @@ def picture(
     query = dict(parse_qsl(state.rpartition("?")[2], keep_blank_values=True))
     given = {"d": by, "m": "d"} if by else {} if query else {"m": "n"}
     view = View.from_query({"lang": language, **query, **given, "paper": paper})
-    with _progress("drawing"):
+    with progress("drawing"):
         write_bytes(out, draw(geoplan.open_plan(folder), view, form_of(out)))
     click.echo(out)
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from geoplan.cli import plan_option
+from geoplan.cli import plan_option, progress
 from geoplan.exchange.writing import write_text
 from geoplan.plan.crs import DATUMS
 from webmap.config import BASEMAP_KINDS
@@ -86,5 +86,6 @@ def carry(folder: Path | None, out: Path, language: str | None) -> None:
     from webmap.atlas import atlas_html
 
     app = create_app(folder)
-    write_text(out, atlas_html(app, language) if language else atlas_html(app))
+    with progress("working out every view"):
+        write_text(out, atlas_html(app, language) if language else atlas_html(app))
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
