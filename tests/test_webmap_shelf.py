@@ -11,6 +11,7 @@ import pytest
 from conftest import set_cell
 
 import geoplan
+from webmap import create_app
 from webmap.shelf import Memory, PlanShelf, signature
 
 
@@ -186,3 +187,35 @@ def test_memory_is_limited_and_forgets_what_was_used_least() -> None:
     assert memory.get("b", lambda: "again") == "again"
     assert memory.get("large", lambda: "x" * 9) == "x" * 9
     assert memory.get("large", lambda: "not kept") == "not kept"
+
+
+@pytest.mark.parametrize("file", ["data/projects.csv", "layers/districts.geojson"])
+def test_a_file_that_is_lost_keeps_the_old_state_and_says_so(file: str, folder: Path) -> None:
+    clock = [0.0]
+    app = create_app(folder)
+    shelf = app.extensions["shelf"]
+    shelf._clock = lambda: clock[0]
+    client = app.test_client()
+    assert client.get("/api/projects").get_json()["total"] == 4
+    (folder / file).write_bytes(b'{"bad\x00')
+    clock[0] += 1e6
+    assert client.get("/api/projects").get_json()["total"] == 4
+    page = client.get("/?lang=en").get_data(as_text=True)
+    assert file in page
+    assert client.get("/healthz").get_json()["refused"]
+
+
+def test_a_cell_that_cannot_be_read_is_told_on_the_page(folder: Path) -> None:
+    set_cell(folder, "projects", 3, "investment_wanyuan", "abc")
+    client = create_app(folder).test_client()
+    for path in ("/", "/ledger", "/targets"):
+        page = client.get(f"{path}?lang=zh").get_data(as_text=True)
+        assert "data/projects.csv，第 3 行，列 investment_wanyuan" in page
+        assert "1 处读不出" in page
+
+
+def test_errors_of_the_api_speak_the_language_of_the_page(folder: Path) -> None:
+    client = create_app(folder).test_client()
+    answer = client.get("/api/subject/projects/none", headers={"X-Language": "en"}).get_json()
+    assert answer["error"].isascii() or "“" in answer["error"]
+    assert not any("\u4e00" <= c <= "\u9fff" for c in answer["error"])

@@ -84,6 +84,7 @@ def create_app(plan: Plan | Path | None = None, config: Mapping[str, Any] | None
         return {
             "plan": shown.plan.meta,
             "lang": language(),
+            "faults": [f for f in shown.plan.faults if f.severity == "error"],
             "notices": known.age_notices(shown, date.today()),
             "refusal": shelf.refusal,
             "pages": [page for page in _PAGES if page[0] in app.view_functions],

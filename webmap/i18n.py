@@ -48,7 +48,9 @@ def language() -> Language:
 
 def settle_language(default: str) -> bool:
     """Choose the language of the current request; whether what was asked for is known."""
-    asked = request.args.get("lang", default)
+    # The pages' scripts say their language in a header, so that an address has one answer.
+    spoken = request.headers.get("X-Language", "")
+    asked = request.args.get("lang", spoken if spoken in LANGUAGES else default)
     known = asked in LANGUAGES
     g.language = asked if known else default if default in LANGUAGES else LANGUAGES[0]
     return known

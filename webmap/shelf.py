@@ -17,7 +17,7 @@ from threading import Lock
 from typing import TypeVar, cast
 
 from geoplan import Plan, open_plan
-from geoplan.errors import GeoplanError
+from geoplan.errors import GeoplanError, UnusablePlanError
 from geoplan.place.density import Density
 from geoplan.plan.opening import PLAN_FILE, find_plan
 
@@ -124,6 +124,10 @@ class Refusal:
     since: datetime
 
 
+_LOST = frozenset({"table.unreadable", "table.missing", "encoding.wrong", "layer.unreadable"})
+"""Faults that cost a whole file: what was shown before is better than a map without it."""
+
+
 class PlanShelf:
     """Holds the plan that is shown; see the module's notes.
 
@@ -177,7 +181,11 @@ class PlanShelf:
             if now == self._seen:
                 return
             self._seen = now
-            self._shown = Shown(open_plan(self._folder), _now())
+            opened = open_plan(self._folder)
+            lost = [fault for fault in opened.faults if fault.code in _LOST]
+            if lost:
+                raise UnusablePlanError(f"{lost[0].place()}: {lost[0].message()}")
+            self._shown = Shown(opened, _now())
         except (GeoplanError, OSError, ValueError) as error:
             since = self._refused.since if self._refused else _now()
             self._refused = Refusal(str(error), since)

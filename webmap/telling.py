@@ -7,15 +7,19 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from geoplan.exchange.reports import plain
+from geoplan.place.density import Question
 from geoplan.place.locate import KINDS as LOCATED
 from geoplan.place.series import projects_of, summed
+from geoplan.place.zones import district_layer
 from geoplan.plan.problems import Both
+from geoplan.plan.relations import codes
 from geoplan.plan.statements import Citation, Fact
 from geoplan.plan.subjects import Details, Related
 from geoplan.schema import VOCABULARIES
 from webmap import known
 from webmap.figures import area, decimal, money
 from webmap.shelf import Shown
+from webmap.state import years_of
 
 RELATED = (
     "projects", "enterprises", "platforms", "sectors", "segments", "districts", "wings", "hubs",
@@ -173,9 +177,25 @@ def _pairs(figures: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _money_by_year(shown: Shown, found: Details) -> list[dict[str, Any]]:
+    if found.kind == "districts":
+        return _district_money(shown, found.id)
     share = projects_of(shown.plan, found.kind, found.id, known.district_codes(shown))
     by_year = summed(known.yearly_money(shown), share)
     return [{"year": year, "value": plain(value)} for year, value in by_year.items()]
+
+
+def _district_money(shown: Shown, code: str) -> list[dict[str, Any]]:
+    """As the map counts it: what is known only to an older district comes by its share of area."""
+    plan = shown.plan
+    layers = [layer for layer in plan.layers_of("districts") if code in codes(layer)]
+    own = district_layer(plan)
+    layer = own if own in layers else layers[0] if layers else own
+    money = []
+    for year in years_of(plan.tables["projects"]):
+        question = Question(by="district", vintage=layer.name, year=year)
+        zones = known.answered(shown, question).zones["investment_wanyuan"]
+        money.append({"year": year, "value": int(zones.get(code, 0))})
+    return money if any(one["value"] for one in money) else []
 
 
 def _trends(figures: pd.DataFrame) -> list[dict[str, Any]]:

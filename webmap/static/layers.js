@@ -265,6 +265,7 @@
   geoplan.layers = {
     entries, describe, refresh, show, isShown, showKind, hiddenKinds, fade, opacities, under, find, load, titleOf, ownVintage,
     isVisibleFeature, stepsBack, isApproximate, radiusOfMoney, wingColour,
+    districtCodes: () => new Set(((entries.get(ownVintage()) || {}).features || []).map((item) => item.id)),
     attach: (leafletMap) => { map = leafletMap; },
     onDrawn: (listener) => onDrawn.push(listener),
   };

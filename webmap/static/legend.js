@@ -93,7 +93,8 @@
 
   function sector(placed) {
     const chosen = geoplan.sectorOf(geoplan.state.sector);
-    const roles = shade.rolesByDistrict(placed);
+    const drawn = geoplan.layers.districtCodes();
+    const roles = new Map([...shade.rolesByDistrict(placed)].filter(([code]) => drawn.has(code)));
     const counts = new Map();
     for (const role of roles.values()) counts.set(role, (counts.get(role) || 0) + 1);
     if (!roles.size) return el("p.empty", {}, t("map.placement_none"));

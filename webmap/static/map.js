@@ -216,7 +216,8 @@
         location.reload();
         return;
       }
-      if (has("centre") && !moving) placeFromState();
+      const isPlaced = has("centre") && !moving;
+      if (isPlaced && !has("selected")) placeFromState();
       if (has("year", "withoutLargest") && (state.year || state.withoutLargest)) await geoplan.projectRows();
       if (has("vintage", "layers")) await layers.refresh();
       if (has(...FILTERS)) {
@@ -229,6 +230,8 @@
       if (has("table", ...FILTERS)) await geoplan.table.refresh();
       if (has("table")) geoplan.resized();
       if (has("selected")) await showSelected();
+      // The drawer has taken or given back its room; the address speaks of what is left.
+      if (isPlaced && has("selected")) placeFromState();
       if (has(...FILTERS, "layers", "hidden")) labels.refresh();
       geoplan.topbar.link();
     } catch (error) {
@@ -317,7 +320,8 @@
       follow();
       view.onChange(changed);
       await shade.refresh();
-      if (state.sector) await layers.refresh(["p"]);
+      // What is left out as the largest is known only now.
+      if (state.sector || state.withoutLargest) await layers.refresh(["g", "j", "e", "p"]);
       attribution();
       await geoplan.table.refresh();
       if (state.selected) {

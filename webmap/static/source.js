@@ -38,7 +38,7 @@
   }
 
   async function fetched(path) {
-    const response = await fetch(root + path, { headers: { Accept: "application/json" } });
+    const response = await fetch(root + path, { headers: { Accept: "application/json", "X-Language": geoplan.lang } });
     const answer = await response.json().catch(() => ({}));
     if (!response.ok) throw new Error(answer.error || `${response.status} ${path}`);
     return answer;

@@ -95,7 +95,8 @@
     shown = filtered();
     replace(holder.querySelector("thead"), header());
     const sum = shown.reduce((total, row) => total + (row.wanyuan || 0), 0);
-    replace(summary, t("map.table_summary", { count: shown.length, all: rows.length }), " · ", el("strong", {}, figures.exactMoney(sum)));
+    replace(summary, t("map.table_summary", { count: shown.length, all: rows.length }), " · ", el("strong", {}, figures.exactMoney(sum)),
+      state.year ? el("span.soft", {}, " ", t("map.table_whole")) : null);
     drawRows();
   }
 
