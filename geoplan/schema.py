@@ -249,6 +249,7 @@ _TABLES: tuple[Table, ...] = (
                 "freshness promise, from the date of issue (or access where the issue is undated)",
                 unit="d",
                 minimum=1,
+                maximum=36_525,
                 example="365",
             ),
             Column("document_file", "text", "文件名", "file name of the document's text"),

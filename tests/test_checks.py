@@ -564,3 +564,32 @@ def test_a_layer_with_strange_features_still_opens(folder: Path) -> None:
     (folder / "layers/wings.geojson").write_text(json.dumps(content), "utf-8")
     codes = {p.code for p in problems_of(folder) if p.file == "layers/wings.geojson"}
     assert "layer.invalid_geometry" in codes
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        ('licence = "CC BY 4.0"', 'licence = " "', "licence"),
+        ("coverage = false", 'coverage = "no"', "coverage"),
+        ('key = "id"', 'key = "id"\nfreshness_days = -3', "freshness_days"),
+    ],
+)
+def test_a_sidecar_that_says_nothing_usable(old: str, new: str, column: str, folder: Path) -> None:
+    sidecar("hubs", old, new)(folder)
+    found = [(p.code, p.file, p.column) for p in problems_of(folder)]
+    assert ("sidecar.wrong", "layers/hubs.toml", column) in found
+
+
+def test_a_layer_from_an_unknown_source_is_named(folder: Path) -> None:
+    sidecar("hubs", 'source_id = ["desk"]', 'source_id = ["nosuch"]')(folder)
+    (problem,) = problems_of(folder)
+    assert (problem.code, problem.file) == ("source.unknown", "layers/hubs.toml")
+
+
+def test_dates_of_no_calendar_and_folders_for_files_do_not_stop_the_check(folder: Path) -> None:
+    set_cell(folder, "plans", 2, "boundaries_on", "0000-01-01")
+    (folder / "layers/wings.geojson").unlink()
+    (folder / "layers/wings.geojson").mkdir()
+    codes = {(p.code, p.file) for p in problems_of(folder)}
+    assert ("value.type", "data/plans.csv") in codes
+    assert ("layer.unreadable", "layers/wings.geojson") in codes

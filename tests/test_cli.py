@@ -110,3 +110,35 @@ def test_every_command_explains_itself(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
     assert len(result.output.splitlines()) > 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("density", "--by", "grid", "--cell", "nan"),
+        ("density", "--by", "grid", "--cell", "1e300"),
+        ("init", "{tmp}/a", "--title-zh", "市", "--extent", "4", "3", "2", "1"),
+        (
+            "init",
+            "{tmp}/b",
+            "--title-zh",
+            "市",
+            "--crs",
+            "EPSG:4326",
+            "--extent",
+            "1",
+            "2",
+            "3",
+            "4",
+        ),
+        ("init", "{tmp}/file/c", "--title-zh", "市", "--extent", "1", "2", "3", "4"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_exit_2(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    result = run(*(a.format(tmp=tmp_path) for a in arguments))
+    assert result.exit_code == 2
+    assert result.output.count("\n") == 1
+    assert not (tmp_path / "a").exists()

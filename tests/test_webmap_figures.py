@@ -2,7 +2,8 @@
 
 import pytest
 
-from webmap.figures import MEASURES, PER, UNITS, area, decimal, exact_money, measured, money
+from geoplan.exchange.captions import MEASURE_NAMES as MEASURES
+from webmap.figures import PER, UNITS, area, decimal, exact_money, measured, money
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from geoplan.place.zones import M2_PER_KM2, cell_polygons, hexagons, inside_cell
 
 Columns = Mapping[str, tuple[gpd.GeoDataFrame, npt.NDArray[np.float64]]]
 
-_LEAST_CELL_M, _MOST_CELLS = 50.0, 4_000_000
+_LEAST_CELL_M, _MOST_CELL_M, _MOST_CELLS = 50.0, 100_000.0, 4_000_000
 _FINE_CELLS_PER_HEXAGON = 100.0
 _LEAST_MASS = 1e-6
 """A hundredth of a yuan, a millionth of a project: the rounding of an edge, not a fact."""
@@ -77,9 +77,9 @@ def _shares_inside(
 
 
 def _grid(area: shapely.Geometry, cell_m: float) -> Grid:
-    if cell_m < _LEAST_CELL_M:
+    if not _LEAST_CELL_M <= cell_m <= _MOST_CELL_M:
         raise QuestionError(
-            f"cells of {cell_m:g} m are finer than any location; use {_LEAST_CELL_M:g} or more"
+            f"cells of {cell_m:g} m are finer than any location, or no size; use {_LEAST_CELL_M:g} to {_MOST_CELL_M:g}"
         )
     grid = Grid.covering(shapely.bounds(area).tolist(), cell_m)
     if grid.n_rows * grid.n_columns > _MOST_CELLS:

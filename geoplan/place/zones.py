@@ -58,9 +58,12 @@ def district_layer(plan: Plan, vintage: int | str | date | None = None) -> Layer
 
 
 def _zones(frame: gpd.GeoDataFrame, key: str, areas_km2: "pd.Series[float]") -> gpd.GeoDataFrame:
-    columns = [name for name in ("name_zh", "name_en") if name in frame]
-    zones = frame[[*columns, frame.geometry.name]].assign(area_km2=areas_km2.to_numpy())
-    zones.index = pd.Index(frame[key].astype("str"), name=key)
+    keys = frame[key].astype("str")
+    zh = frame.get("name_zh", keys)
+    en = frame.get("name_en", zh)
+    named = {"name_zh": zh.to_numpy(), "name_en": en.to_numpy(), "area_km2": areas_km2.to_numpy()}
+    zones = gpd.GeoDataFrame(named, geometry=frame.geometry.to_numpy(), crs=frame.crs)
+    zones.index = pd.Index(keys, name=key)
     return zones
 
 

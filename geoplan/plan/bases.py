@@ -46,7 +46,9 @@ class Base:
 def usable_figures(plan: Plan) -> pd.DataFrame:
     """The rows of ``indicators`` that say what, of whom, how much and when."""
     needed = ["plan_id", "subject_kind", "subject_id", "measure", "kind", "status", "value", "year"]
-    return plan.tables["indicators"].dropna(subset=needed)
+    figures = plan.tables["indicators"].dropna(subset=needed)
+    zh = figures["measure_zh"].fillna(figures["measure"])
+    return figures.assign(measure_zh=zh, measure_en=figures["measure_en"].fillna(zh))
 
 
 def is_same_measure(measure: pd.Series, wanted: str) -> pd.Series:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +33,7 @@ def evidence_problems(plan: Plan, today: date) -> Iterable[Problem]:
     documents = set(sources.loc[sources["kind"] == "document", "id"])
     for name, frame in cited_tables(plan).items():
         yield from _citation_problems(name, frame, documents)
+    yield from _layer_sources(plan, set(sources["id"]))
     yield from _ended_plans(plan.tables["plans"], today)
     yield from _stale_sources(sources, today)
     yield from _stale_layers(plan, today)
@@ -59,11 +60,22 @@ def _ended_plans(plans: pd.DataFrame, today: date) -> Iterable[Problem]:
         yield Problem("plan.ended", file_of("plans"), row, "year_end", details)
 
 
+def _layer_sources(plan: Plan, known: set[str]) -> Iterable[Problem]:
+    """Sidecars that name a source nobody registered, or none at all."""
+    for layer in plan.layers.values():
+        named = layer.facts.get("source_id")
+        if not isinstance(named, list):
+            continue
+        unknown = [source for source in named if source not in known] if named else [""]
+        for source in unknown:
+            yield Problem("source.unknown", layer.sidecar, 0, "source_id", {"value": source})
+
+
 def passed_by(promised_on: date | None, days: object, today: date) -> int:
     """Days by which a freshness promise has passed; 0 while it holds or where none was made."""
     if promised_on is None or not isinstance(days, int):
         return 0
-    return max(0, (today - (promised_on + timedelta(days=days))).days)
+    return max(0, (today - promised_on).days - days)
 
 
 def _stale_sources(sources: pd.DataFrame, today: date) -> Iterable[Problem]:

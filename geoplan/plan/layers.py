@@ -25,6 +25,7 @@ from geoplan.plan.texts import decode
 
 ROLES = ("districts", "context", "waters", "wings", "platforms", "hubs", "other")
 GEOMETRY_BASES = ("published", "derived", "approximate")
+_LONGEST_PROMISE_DAYS = 36_525
 _REQUIRED: Mapping[str, tuple[type, str]] = {
     "title_zh": (str, '"区县"'),
     "title_en": (str, '"Districts"'),
@@ -154,6 +155,16 @@ def _judge_sidecar(facts: Mapping[str, Any], file: str) -> list[Problem]:
         facts["geometry_basis"] not in GEOMETRY_BASES
     ):
         wrong("geometry_basis", ", ".join(GEOMETRY_BASES))
+    if isinstance(facts.get("licence"), str) and not facts["licence"].strip():
+        wrong("licence", 'licence = "CC BY 4.0"')
+    accuracy = facts.get("accuracy_m")
+    if isinstance(accuracy, int | float) and not 0 < accuracy < float("inf"):
+        wrong("accuracy_m", "accuracy_m = 50")
+    if "coverage" in facts and not isinstance(facts["coverage"], bool):
+        wrong("coverage", "true, false")
+    days = facts.get("freshness_days", 1)
+    if not isinstance(days, int) or not 1 <= days <= _LONGEST_PROMISE_DAYS:
+        wrong("freshness_days", "freshness_days = 365")
     if "datum" not in facts:
         details = {"choices": ", ".join(DATUMS)}
         problems.append(Problem("layer.no_crs", file, 0, "datum", details))

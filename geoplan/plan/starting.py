@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from geoplan.errors import OutputError
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from geoplan.errors import OutputError, QuestionError
 from geoplan.plan.opening import PLAN_FILE
 from geoplan.plan.tables import empty_table, file_of, table_text
 from geoplan.schema import TABLES
@@ -54,12 +57,18 @@ def init_plan(
     Raises
     ------
     OutputError
-        The folder holds something already; nothing is overwritten.
+        The folder holds something already (nothing is overwritten), or cannot be made.
+    QuestionError
+        The CRS or the extent cannot be used.
     """
+    _refuse_unusable(analysis_crs, extent)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder}: exists and is not empty; name a new folder")
-    (folder / "data").mkdir(parents=True)
-    (folder / "layers").mkdir()
+    try:
+        (folder / "data").mkdir(parents=True)
+        (folder / "layers").mkdir()
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made ({error.strerror})") from error
     text = _PLAN_TEXT.format(
         id=_quoted(folder.resolve().name),
         title_zh=_quoted(title_zh),
@@ -72,6 +81,20 @@ def init_plan(
     (folder / "layers" / "README.md").write_text(_LAYERS_TEXT, "utf-8")
     # The plan file comes last: a folder is a plan only when it is complete.
     (folder / PLAN_FILE).write_text(text, "utf-8")
+
+
+def _refuse_unusable(analysis_crs: str, extent: Sequence[float]) -> None:
+    west, south, east, north = extent
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise QuestionError(
+            "the extent is west, south, east, north in degrees, as in 118 29 121 31"
+        )
+    try:
+        is_projected = CRS.from_user_input(analysis_crs).is_projected
+    except CRSError:
+        is_projected = False
+    if not is_projected:
+        raise QuestionError(f"{analysis_crs}: name a projected CRS, for example EPSG:4549")
 
 
 def _quoted(text: str) -> str:

@@ -130,7 +130,8 @@ def _typed(series: pd.Series, column: Column) -> pd.Series:
         fits = filled.str.fullmatch(_PATTERNS[kind]).fillna(False).astype(bool)
         return filled.where(fits).astype("float64")
     if kind == "date":
-        return pd.to_datetime(filled, format="%Y-%m-%d", errors="coerce")
+        days = pd.to_datetime(filled, format="%Y-%m-%d", errors="coerce")
+        return days.where(days.dt.year >= 1)
     if kind in _PATTERNS:
         fits = filled.str.fullmatch(_PATTERNS[kind]).fillna(False).astype(bool)
         return filled.where(fits)

@@ -15,7 +15,11 @@ def decode(path: Path, file: str) -> tuple[str | None, list[Problem]]:
     that it seems to have. Text that was garbled before it was saved is read
     and reported.
     """
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        code = "table.unreadable" if file.endswith(".csv") else "layer.unreadable"
+        return None, [Problem(code, file, details={"reason": error.strerror or str(error)})]
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return None, [Problem("encoding.wrong", file, details={"found": "UTF-16"})]
     if b"\x00" in raw:

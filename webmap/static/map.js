@@ -253,6 +253,12 @@
     moving = false;
   }
 
+  geoplan.here = () => {
+    if (state.centre || !map || !map._loaded) return state.centre;
+    const { lat, lng } = map.getCenter();
+    return `${lat.toFixed(4)},${lng.toFixed(4)},${Number(map.getZoom().toFixed(2))}`;
+  };
+
   function placeFromState() {
     const [lat, lng, zoom] = (state.centre || "").split(",").map(Number);
     if ([lat, lng, zoom].every(Number.isFinite)) map.setView([lat, lng], zoom, { animate: false });
@@ -331,6 +337,7 @@
       // Drawer and table have taken their room; the link speaks of what is left.
       if (given) placeFromState();
       map.on("moveend", moved);
+      geoplan.topbar.link();
       labels.refresh();
       document.body.dataset.ready = "yes";
       announce(t("map.ready"));

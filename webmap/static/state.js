@@ -64,7 +64,7 @@
     put("d", plain === `${DEFAULTS.by}.${SHORT[DEFAULTS.measure]}` ? "" : plain);
     put("v", state.vintage);
     put("x", state.withoutLargest ? "1" : "");
-    put("c", state.centre);
+    put("c", (overrides && overrides.centre) || state.centre);
     put("o", state.selected);
     put("t", state.table ? "1" : "");
     put("lang", (overrides && overrides.lang) || state.lang);

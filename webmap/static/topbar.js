@@ -168,7 +168,8 @@
   function link() {
     for (const anchor of document.querySelectorAll("a.picture")) {
       const root = geoplan.page.root || "";
-      anchor.href = `${root}/picture.${anchor.dataset.format}?${view.query({ lang: geoplan.lang })}`;
+      // A sheet shows what the screen shows, also before the map was moved.
+      anchor.href = `${root}/picture.${anchor.dataset.format}?${view.query({ lang: geoplan.lang, centre: geoplan.here() })}`;
     }
   }
 
