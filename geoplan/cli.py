@@ -18,7 +18,7 @@ import click
 
 import geoplan
 from geoplan.errors import GeoplanError
-from geoplan.exchange.deriving import derived_layers, write_derived
+from geoplan.exchange.deriving import outdated_layers, write_derived
 from geoplan.exchange.pictures import View, draw, form_of
 from geoplan.exchange.reports import ListFormat, listed, records_of
 from geoplan.exchange.results import with_names, write_density, write_or_list
@@ -341,14 +341,8 @@ def derive(ctx: click.Context, folder: Path | None, only_check: bool) -> None:
     """Write the layers that follow from the tables: platforms, wings, hubs."""
     with progress("deriving"):
         plan = geoplan.open_plan(folder)
-        if only_check:
-            texts = derived_layers(plan, date.today())
-            paths = {file: plan.folder / file for file in texts}
-            old = [
-                f for f, p in paths.items() if not p.is_file() or p.read_text("utf-8") != texts[f]
-            ]
-        else:
-            old = write_derived(plan, date.today())
+        look = outdated_layers if only_check else write_derived
+        old = list(look(plan, date.today()))
     for file in old:
         click.echo(file)
     ctx.exit(1 if only_check and old else 0)

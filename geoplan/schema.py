@@ -194,6 +194,8 @@ _NOTE = Column("note", "text", "编者注", "editor's note")
 CITATION: tuple[Column, ...] = (_SOURCE, _LOCUS, _QUOTE, _BASIS, _NOTE)
 """Where a row was read; the last columns of every table but ``sources``."""
 
+CITATION_NAMES: tuple[str, ...] = tuple(column.name for column in CITATION)
+
 
 def _id(zh: str, en: str, example: str) -> Column:
     return Column("id", "id", zh, en, required=True, example=example)

@@ -79,12 +79,18 @@ def _sidecar(plan: Plan, name: str, frame: gpd.GeoDataFrame, today: date) -> dic
     }
 
 
+def outdated_layers(plan: Plan, today: date) -> dict[Path, str]:
+    """The derived files that are missing or differ from what the tables say, with their text."""
+    return {
+        file: text
+        for file, text in derived_layers(plan, today).items()
+        if not (path := plan.folder / file).is_file() or path.read_text("utf-8") != text
+    }
+
+
 def write_derived(plan: Plan, today: date) -> list[Path]:
     """Write the derived layers into the plan's folder; returns the files that changed."""
-    changed = []
-    for file, text in derived_layers(plan, today).items():
-        path = plan.folder / file
-        if not path.is_file() or path.read_text("utf-8") != text:
-            write_text(path, text)
-            changed.append(file)
-    return changed
+    changed = outdated_layers(plan, today)
+    for file, text in changed.items():
+        write_text(plan.folder / file, text)
+    return list(changed)

@@ -15,6 +15,7 @@ import pandas as pd
 
 from geoplan.errors import QuestionError
 from geoplan.place.locate import locate
+from geoplan.plan.disagreements import wing_districts
 from geoplan.plan.ledger import subject_names
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Both
@@ -99,7 +100,7 @@ def _statements(plan: Plan) -> Iterator[tuple[Any, ...]]:
             area["sector_id"], area["segment_id"], area["district_code"], role, area["basis"],
             "sector_areas", row, area["locus"], area["quote"], area["note"],
         )  # fmt: skip
-    wings = _wing_districts(plan)
+    wings = wing_districts(plan)
     layout = plan.tables["layout"].dropna(subset=["sector_id", "wing_id"])
     for row, rule in layout.iterrows():
         direct = isinstance(rule["district_code"], str)
@@ -110,14 +111,6 @@ def _statements(plan: Plan) -> Iterator[tuple[Any, ...]]:
                 rule["sector_basis"] if isinstance(rule["sector_basis"], str) else rule["basis"],
                 "layout", row, rule["locus"], rule["quote"], rule["note"],
             )  # fmt: skip
-
-
-def _wing_districts(plan: Plan) -> dict[str, list[str]]:
-    platforms = plan.tables["platforms"].dropna(subset=["wing_id", "district_code"])
-    return {
-        str(wing): sorted(set(codes))
-        for wing, codes in platforms.groupby("wing_id")["district_code"]
-    }
 
 
 def matrix(plan: Plan, plan_id: str = "") -> pd.DataFrame:

@@ -34,10 +34,10 @@ def specialisation(plan: Plan, sector: str, **asked: Any) -> pd.DataFrame:
         ``location_quotient`` and the same ``_without_largest``; missing where
         a zone has no money at all.
     """
+    part = density(plan, **asked, sector=sector)
     frame = pd.DataFrame()
     for suffix, without in (("", False), ("_without_largest", True)):
         whole = density(plan, **asked, without_largest=without)
-        part = density(plan, **asked, sector=sector)
         money = part.zones["investment_wanyuan"].astype("float64")
         total = part.money.total
         if without and whole.left_out:

@@ -26,10 +26,13 @@ def _joined(parts: list[Both]) -> Both:
     return Both("、".join(part.zh for part in parts), ", ".join(part.en for part in parts))
 
 
-def _wing_districts(plan: Plan) -> dict[str, set[str]]:
-    """The districts in which a wing's platforms lie."""
+def wing_districts(plan: Plan) -> dict[str, list[str]]:
+    """The codes of the districts in which each wing's platforms lie."""
     platforms = plan.tables["platforms"].dropna(subset=["wing_id", "district_code"])
-    return {str(w): set(codes) for w, codes in platforms.groupby("wing_id")["district_code"]}
+    return {
+        str(wing): sorted(set(codes))
+        for wing, codes in platforms.groupby("wing_id")["district_code"]
+    }
 
 
 def layout_and_areas(plan: Plan) -> Iterator[Conflict]:
@@ -95,13 +98,13 @@ def _wings_and_areas(
 ) -> Iterator[Conflict]:
     layout = plan.tables["layout"].dropna(subset=["wing_id", "sector_id"])
     layout = layout[layout["district_code"].isna() & layout["sector_id"].isin(known)]
-    for wing, districts in _wing_districts(plan).items():
+    for wing, districts in wing_districts(plan).items():
         for row, rule in layout[layout["wing_id"] == wing].iterrows():
             sector = str(rule["sector_id"])
             if any((sector, code) in wanted for code in districts):
                 continue
             where, what = named(names, "wings", wing), named(names, "sectors", sector)
-            own = [named(names, "districts", code) for code in sorted(districts)]
+            own = [named(names, "districts", code) for code in districts]
             key = [named(names, "districts", code) for s, code in sorted(wanted) if s == sector]
             yield Conflict(
                 "layout_and_areas",

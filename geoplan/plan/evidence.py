@@ -13,9 +13,7 @@ from geoplan.plan.problems import Both, Problem
 from geoplan.plan.relations import day_of
 from geoplan.plan.tables import file_of
 from geoplan.plan.texts import decode
-from geoplan.schema import CITATION, QUOTE_MAX_CHARS, TABLES
-
-_CITATION_NAMES = {column.name for column in CITATION}
+from geoplan.schema import CITATION_NAMES, QUOTE_MAX_CHARS, TABLES
 
 
 def cited_tables(plan: Plan) -> dict[str, pd.DataFrame]:
@@ -23,7 +21,7 @@ def cited_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     return {
         name: plan.tables[name]
         for name, table in TABLES.items()
-        if set(table.column_names) >= _CITATION_NAMES
+        if set(table.column_names) >= set(CITATION_NAMES)
     }
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from geoplan.plan.opening import Plan
 from geoplan.plan.tables import file_of
+from geoplan.schema import CITATION_NAMES
 
 LEDGER_COLUMNS = (
     "figure_id",
@@ -35,7 +36,7 @@ LEDGER_COLUMNS = (
 )
 
 _NAME_COLUMNS = {"plans": ("short_zh", "short_en"), "sources": ("title_zh", "title_en")}
-_CITED = ["source_id", "locus", "quote", "basis", "note"]
+_CITED = list(CITATION_NAMES)
 
 
 def ledger(plan: Plan) -> pd.DataFrame:

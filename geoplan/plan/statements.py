@@ -9,9 +9,7 @@ import pandas as pd
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Both
 from geoplan.plan.tables import file_of
-from geoplan.schema import VOCABULARIES
-
-_CITED = ("source_id", "locus", "quote", "basis", "note")
+from geoplan.schema import CITATION_NAMES, VOCABULARIES
 
 Names = Mapping[tuple[str, str], tuple[str, str]]
 
@@ -68,7 +66,7 @@ class Book:
 
 def cited(table: str, row: object, record: Mapping[str, Any]) -> Citation:
     """The citation of a table's row."""
-    source_id, locus, quote, basis, note = (text(record.get(name)) for name in _CITED)
+    source_id, locus, quote, basis, note = (text(record.get(name)) for name in CITATION_NAMES)
     return Citation(source_id, locus, quote, basis, note, file_of(table), int(str(row)))
 
 
