@@ -133,10 +133,20 @@ def hole(rows: list[dict[str, Any]]) -> None:
 
 P = "data/projects.csv"
 L = "data/locations.csv"
+
+
+def declare_crs(content: dict[str, Any]) -> None:
+    content["crs"] = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4549"}}
+
+
 D = "layers/districts.geojson"
 FAULTS: dict[str, tuple[Callable[[Path], None], Fault]] = {
     "meta.missing": (meta('id = "tiny"\n', ""), ("meta.missing", "plan.toml", 0, "id")),
     "meta.wrong": (meta("EPSG:4549", "EPSG:4326"), ("meta.wrong", "plan.toml", 0, "analysis_crs")),
+    "areas off": (
+        meta("EPSG:4549", "EPSG:3857"),
+        ("meta.wrong", "plan.toml", 0, "analysis_crs"),
+    ),
     "extent": (meta("[119.9, 29.9,", "[120.9, 29.9,"), ("meta.wrong", "plan.toml", 0, "extent")),
     "table.missing": (
         lambda folder: (folder / "data/plans.csv").unlink(),
@@ -314,6 +324,14 @@ FAULTS: dict[str, tuple[Callable[[Path], None], Fault]] = {
     "layer.no_crs": (
         sidecar("hubs", 'datum = "WGS 84"\n', ""),
         ("layer.no_crs", "layers/hubs.toml", 0, "datum"),
+    ),
+    "years.outside_period": (
+        cell("projects", 3, "year_end", "2026"),
+        ("years.outside_period", "data/projects.csv", 3, "year_start"),
+    ),
+    "layer.crs_member": (
+        lambda folder: edit_layer(folder, "hubs", declare_crs),
+        ("layer.crs_member", "layers/hubs.geojson", 0, ""),
     ),
     "layer.empty_geometry": (
         feature("wings", lambda rows: rows[0].__setitem__("geometry", None)),

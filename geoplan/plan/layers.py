@@ -188,10 +188,12 @@ def _read_layer(
     if text is None:
         return None, problems
     try:
-        features = _features(text)
+        content = json.loads(text)
+        features = _features(content)
     except ValueError as error:
         problems.append(Problem("layer.unreadable", file, details={"reason": str(error)}))
         return None, problems
+    problems += _judge_crs_member(content, facts, file)
     geometries = shapely.from_geojson(
         [json.dumps(f["geometry"]) if f.get("geometry") else None for f in features],
         on_invalid="ignore",
@@ -217,8 +219,23 @@ def _read_layer(
     return Layer(path.stem, projected, dict(facts), bounds), problems
 
 
-def _features(text: str) -> list[dict[str, Any]]:
-    content = json.loads(text)
+def _judge_crs_member(
+    content: Mapping[str, Any], facts: Mapping[str, Any], file: str
+) -> list[Problem]:
+    """RFC 7946 knows no ``crs``; an older file's may contradict what the sidecar declares."""
+    member = content.get("crs")
+    if not member:
+        return []
+    said = member.get("properties", {}).get("name") if isinstance(member, dict) else member
+    name = str(said).upper().replace("::", ":")
+    known = {"WGS 84": ("CRS84", "EPSG:4326"), "CGCS2000": ("EPSG:4490",)}
+    if name.endswith(known.get(str(facts.get("datum")), ())):
+        return []
+    details = {"value": str(said), "datum": str(facts.get("datum", "WGS 84"))}
+    return [Problem("layer.crs_member", file, details=details)]
+
+
+def _features(content: Any) -> list[dict[str, Any]]:
     if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
         raise ValueError("it is no FeatureCollection")
     features = content.get("features")

@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from pyproj import CRS
+from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 
 from geoplan.errors import UnusablePlanError
@@ -18,6 +19,8 @@ from geoplan.plan.tables import tables_in
 from geoplan.plan.texts import decode
 
 PLAN_FILE = "plan.toml"
+_AREA_ERROR = 0.02
+_EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
 _META_EXAMPLES = {
     "id": 'id = "my-city"',
     "title_zh": 'title_zh = "我市产业规划"',
@@ -153,7 +156,7 @@ def _read_meta(content: Mapping[str, Any]) -> tuple[Meta, list[Problem]]:
         }
         problems.append(Problem("meta.wrong", PLAN_FILE, 0, key, details))
 
-    extent = (-180.0, -90.0, 180.0, 90.0)
+    extent = _EVERYWHERE
     if "extent" in content:
         try:
             west, south, east, north = (float(number) for number in content["extent"])
@@ -169,6 +172,13 @@ def _read_meta(content: Mapping[str, Any]) -> tuple[Meta, list[Problem]]:
                 "analysis_crs",
                 "不是投影坐标系，无法量算面积",
                 "it is not projected, so areas cannot be measured",
+            )
+            crs = ""
+        elif crs and extent != _EVERYWHERE and abs(off := _area_error(crs, extent)) > _AREA_ERROR:
+            wrong(
+                "analysis_crs",
+                f"在本规划范围内面积偏差 {off:+.0%}",
+                f"areas within the plan's extent are off by {off:+.0%}",
             )
             crs = ""
     except CRSError:
@@ -190,6 +200,18 @@ def _read_meta(content: Mapping[str, Any]) -> tuple[Meta, list[Problem]]:
         shown_on=shown_on,
     )
     return meta, problems
+
+
+def _area_error(crs: str, extent: tuple[float, float, float, float]) -> float:
+    """By what share the extent's area in a CRS differs from that on the ellipsoid."""
+    west, south, east, north = extent
+    steps = np.linspace(0, 1, 33)
+    lon = np.concatenate([west + steps * (east - west), east - steps * (east - west)])
+    lat = np.concatenate([np.full(33, south), np.full(33, north)])
+    true, _ = Geod(ellps="WGS84").polygon_area_perimeter(lon, lat)
+    x, y = Transformer.from_crs("OGC:CRS84", crs, always_xy=True).transform(lon, lat)
+    measured = abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2
+    return float(measured / abs(true) - 1) if np.isfinite(measured) else float("inf")
 
 
 def _stand_in_crs(extent: tuple[float, float, float, float]) -> str:

@@ -164,6 +164,12 @@ KINDS: Mapping[str, Kind] = {
         "起始年 {start} 晚于终止年 {end}。请对调或核对原文。",
         "The first year {start} is after the last year {end}. Swap them or check the document.",
     ),
+    "years.outside_period": Kind(
+        "warning",
+        "{start}–{end} 年超出“{title}”的规划期 {first}–{last}。请核对原文；属实则按年统计时注意。",
+        "{start}–{end} is outside the period {first}–{last} of “{title}”. Check the document; if "
+        "it is true, mind it where years are compared.",
+    ),
     "range.reversed": Kind(
         "error",
         "下限 {low} 大于上限 {high}。请对调。",
@@ -282,6 +288,13 @@ KINDS: Mapping[str, Kind] = {
         "error",
         "没有声明坐标系(datum)，暂按 WGS 84 读取。请在说明文件中写明：{choices}。",
         "The datum is not declared; WGS 84 was assumed. State it in the sidecar: {choices}.",
+    ),
+    "layer.crs_member": Kind(
+        "error",
+        "文件自带的 crs 成员为“{value}”，与说明文件的 datum = “{datum}”不符。GeoJSON(RFC 7946)"
+        "只用经纬度；请转换后重新导出，不带 crs 成员。",
+        "The file's own crs member says “{value}”, the sidecar datum = “{datum}”. GeoJSON "
+        "(RFC 7946) is longitude and latitude only; convert it and export it without a crs member.",
     ),
     "layer.empty_geometry": Kind(
         "error", "要素没有图形。请补画或删除。", "The feature has no geometry. Draw or delete it."

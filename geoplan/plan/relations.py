@@ -28,6 +28,7 @@ def relation_problems(plan: Plan) -> Iterable[Problem]:
     yield from _no_districts(plan)
     yield from _cycles(plan)
     yield from _reversed_spans(plan)
+    yield from _outside_period(plan)
     yield from _shares(plan)
     yield from _counts(plan)
 
@@ -172,6 +173,27 @@ def _reversed_spans(plan: Plan) -> Iterable[Problem]:
         low, high = figures["value"][row], figures["value_high"][row]
         details = {"low": f"{low:g}", "high": f"{high:g}"}
         yield Problem("range.reversed", file_of("indicators"), row, "value_high", details)
+
+
+def _outside_period(plan: Plan) -> Iterable[Problem]:
+    """Projects with a year that the plan of their sector does not cover."""
+    sectors = plan.tables["sectors"].dropna(subset=["id", "plan_id"]).drop_duplicates("id")
+    plans = plan.tables["plans"].dropna(subset=["id"]).drop_duplicates("id").set_index("id")
+    frame = plan.tables["projects"]
+    own = frame[["sector_id"]].merge(sectors, "left", left_on="sector_id", right_on="id")["plan_id"]
+    period = plans.reindex(own)[["year_start", "year_end"]].set_axis(frame.index)
+    early = (frame["year_start"] < period["year_start"]).fillna(False)
+    late = (frame["year_end"] > period["year_end"]).fillna(False)
+    titles = plans["title_zh"].reindex(own).set_axis(frame.index)
+    for row in frame.index[early | late]:
+        details = {
+            "start": frame.at[row, "year_start"],
+            "end": frame.at[row, "year_end"],
+            "title": titles[row],
+            "first": period.at[row, "year_start"],
+            "last": period.at[row, "year_end"],
+        }
+        yield Problem("years.outside_period", file_of("projects"), row, "year_start", details)
 
 
 def _shares(plan: Plan) -> Iterable[Problem]:
