@@ -142,3 +142,16 @@ def test_what_cannot_be_used_is_one_line_and_exit_2(
     assert result.exit_code == 2
     assert result.output.count("\n") == 1
     assert not (tmp_path / "a").exists()
+
+
+def test_a_new_plan_is_measured_in_a_crs_made_for_its_place(tmp_path: Path) -> None:
+    def started(*more: str) -> Result:
+        place = ("--title-zh", "某市", "--extent", "118.3", "29.1", "120.8", "30.7")
+        return run("init", tmp_path / "city", *place, *more)
+
+    refused = started("--crs", "EPSG:3857")
+    assert refused.exit_code == 2
+    assert "off by +34%" in refused.output
+    assert "EPSG:4549" in refused.output
+    assert started().exit_code == 0
+    assert 'analysis_crs = "EPSG:4549"' in (tmp_path / "city/plan.toml").read_text("utf-8")

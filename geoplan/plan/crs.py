@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from geopandas import GeoSeries
+from pyproj import Geod, Transformer
 
 Floats = npt.NDArray[np.float64]
 Transform = Callable[[Floats, Floats], tuple[Floats, Floats]]
@@ -126,3 +127,31 @@ def move_lonlat(geometries: GeoSeries, transform: Transform) -> GeoSeries:
 
     moved = shapely.transform(geometries.to_numpy(), move)
     return GeoSeries(moved, index=geometries.index, crs=geometries.crs, name=geometries.name)
+
+
+MOST_AREA_ERROR = 0.02
+"""By what share areas may be off in a CRS that a plan is measured in."""
+
+
+def area_error(crs: str, extent: tuple[float, float, float, float]) -> float:
+    """By what share the extent's area in a CRS differs from that on the ellipsoid."""
+    west, south, east, north = extent
+    steps = np.linspace(0, 1, 33)
+    lon = np.concatenate([west + steps * (east - west), east - steps * (east - west)])
+    lat = np.concatenate([np.full(33, south), np.full(33, north)])
+    true, _ = Geod(ellps="WGS84").polygon_area_perimeter(lon, lat)
+    x, y = Transformer.from_crs("OGC:CRS84", crs, always_xy=True).transform(lon, lat)
+    measured = abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2
+    return float(measured / abs(true) - 1) if np.isfinite(measured) else float("inf")
+
+
+def suited_crs(extent: tuple[float, float, float, float]) -> str:
+    """The CGCS2000 3-degree zone by central meridian that fits an extent; empty outside China.
+
+    Examples
+    --------
+    >>> suited_crs((118.3, 29.1, 120.8, 30.7))
+    'EPSG:4549'
+    """
+    meridian = round((extent[0] + extent[2]) / 6) * 3
+    return f"EPSG:{4534 + (meridian - 75) // 3}" if 75 <= meridian <= 135 else ""

@@ -7,19 +7,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geoplan.errors import UnusablePlanError
+from geoplan.plan.crs import MOST_AREA_ERROR, area_error
 from geoplan.plan.layers import Layer, layers_in
 from geoplan.plan.problems import Both, Problem
 from geoplan.plan.tables import tables_in
 from geoplan.plan.texts import decode
 
 PLAN_FILE = "plan.toml"
-_AREA_ERROR = 0.02
 _EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
 _META_EXAMPLES = {
     "id": 'id = "my-city"',
@@ -174,7 +173,9 @@ def _read_meta(content: Mapping[str, Any]) -> tuple[Meta, list[Problem]]:
                 "it is not projected, so areas cannot be measured",
             )
             crs = ""
-        elif crs and extent != _EVERYWHERE and abs(off := _area_error(crs, extent)) > _AREA_ERROR:
+        elif (
+            crs and extent != _EVERYWHERE and abs(off := area_error(crs, extent)) > MOST_AREA_ERROR
+        ):
             wrong(
                 "analysis_crs",
                 f"在本规划范围内面积偏差 {off:+.0%}",
@@ -200,18 +201,6 @@ def _read_meta(content: Mapping[str, Any]) -> tuple[Meta, list[Problem]]:
         shown_on=shown_on,
     )
     return meta, problems
-
-
-def _area_error(crs: str, extent: tuple[float, float, float, float]) -> float:
-    """By what share the extent's area in a CRS differs from that on the ellipsoid."""
-    west, south, east, north = extent
-    steps = np.linspace(0, 1, 33)
-    lon = np.concatenate([west + steps * (east - west), east - steps * (east - west)])
-    lat = np.concatenate([np.full(33, south), np.full(33, north)])
-    true, _ = Geod(ellps="WGS84").polygon_area_perimeter(lon, lat)
-    x, y = Transformer.from_crs("OGC:CRS84", crs, always_xy=True).transform(lon, lat)
-    measured = abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2
-    return float(measured / abs(true) - 1) if np.isfinite(measured) else float("inf")
 
 
 def _stand_in_crs(extent: tuple[float, float, float, float]) -> str:

@@ -1,12 +1,12 @@
 """Start a new plan: an empty folder that opens, checks and tells what to fill in."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geoplan.errors import OutputError, QuestionError
+from geoplan.plan.crs import MOST_AREA_ERROR, area_error, suited_crs
 from geoplan.plan.opening import PLAN_FILE
 from geoplan.plan.tables import empty_table, file_of, table_text
 from geoplan.schema import TABLES
@@ -49,10 +49,18 @@ def init_plan(
     *,
     title_zh: str,
     title_en: str,
-    analysis_crs: str,
-    extent: Sequence[float],
+    extent: tuple[float, float, float, float],
+    analysis_crs: str = "",
 ) -> None:
     """Write a new, empty plan into ``folder``: plan.toml, header-only tables, a guide to layers.
+
+    Parameters
+    ----------
+    extent :
+        West, south, east, north in degrees, WGS 84.
+    analysis_crs :
+        A projected CRS that measures areas there to 2 %; by default the CGCS2000
+        3-degree zone of the extent's middle.
 
     Raises
     ------
@@ -61,6 +69,7 @@ def init_plan(
     QuestionError
         The CRS or the extent cannot be used.
     """
+    analysis_crs = analysis_crs or suited_crs(extent)
     _refuse_unusable(analysis_crs, extent)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder}: exists and is not empty; name a new folder")
@@ -83,7 +92,7 @@ def init_plan(
     (folder / PLAN_FILE).write_text(text, "utf-8")
 
 
-def _refuse_unusable(analysis_crs: str, extent: Sequence[float]) -> None:
+def _refuse_unusable(analysis_crs: str, extent: tuple[float, float, float, float]) -> None:
     west, south, east, north = extent
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise QuestionError(
@@ -94,7 +103,13 @@ def _refuse_unusable(analysis_crs: str, extent: Sequence[float]) -> None:
     except CRSError:
         is_projected = False
     if not is_projected:
-        raise QuestionError(f"{analysis_crs}: name a projected CRS, for example EPSG:4549")
+        raise QuestionError(f"“{analysis_crs}”: name a projected CRS, for example EPSG:4549")
+    off = area_error(analysis_crs, extent)
+    if abs(off) > MOST_AREA_ERROR:
+        raise QuestionError(
+            f"{analysis_crs}: areas within the extent are off by {off:+.0%}; name a CRS made for "
+            f"it, for example {suited_crs(extent) or 'an equal-area one'}"
+        )
 
 
 def _quoted(text: str) -> str:
