@@ -133,9 +133,11 @@
     }
   }
 
-  document.addEventListener("pointerdown", (event) => {
-    if (menu && !event.target.closest(".sector-field")) closeMenu(false);
-  });
+  for (const leaving of ["pointerdown", "focusin"]) {
+    document.addEventListener(leaving, (event) => {
+      if (menu && !event.target.closest(".sector-field")) closeMenu(false);
+    });
+  }
 
   function sectors() {
     const sector = geoplan.sectorOf(state.sector);
