@@ -20,6 +20,7 @@ _EXTENSIONS = "geoplan.commands"
 _OWN: Mapping[str, tuple[str, ...]] = {
     "plans": ("init", "show", "check", "schema", "ledger", "derive"),
     "places": ("density", "placement", "concentration", "conformity", "picture"),
+    "sites": ("site", "replay", "sheet"),
 }
 """Module → its commands; it is imported when one of them is asked for."""
 

@@ -146,7 +146,7 @@ def draw_legend(
         group = entry.group
         y -= step
         middle = y + step * 0.52
-        _swatch(axes, entry, box.left, middle, size)
+        draw_swatch(axes, entry, box.left, middle, size)
         for line in lines:
             text(axes, box.left + (_SWATCH_MM[0] + 2) * size, y + 0.28 * step, line, letters)
             y -= step
@@ -181,7 +181,7 @@ def _fitting(entries: Sequence[Entry], columns: Sequence[Box], size: float) -> t
     return letters_pt, gap
 
 
-def _swatch(axes: Any, entry: Entry, left: float, middle: float, size: float) -> None:
+def draw_swatch(axes: Any, entry: Entry, left: float, middle: float, size: float) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
 

@@ -130,7 +130,7 @@ def wrapped(text: str, most_mm: float, size_pt: float, most_lines: int = 99) -> 
     lines, line = [], ""
     for token in _TOKENS.findall(text):
         joined = line + token
-        if not line or width_mm(joined.rstrip(), size_pt) <= most_mm or token in _CLOSING:
+        if not line or width_mm(joined.rstrip(), size_pt) <= most_mm or token.strip() in _CLOSING:
             line = joined
         else:
             lines.append(line.rstrip())

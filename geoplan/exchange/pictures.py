@@ -54,7 +54,7 @@ DPI = {"A4": 300, "A3": 250}
 _MM_PER_INCH = 25.4
 _MOST_SYMBOL = 3.0
 # matplotlib's settings and caches are shared by all threads of a process.
-_DRAWING = threading.Lock()
+DRAWING = threading.Lock()
 
 
 def draw(plan: Plan, view: View, form: Form) -> bytes:
@@ -79,8 +79,8 @@ def draw(plan: Plan, view: View, form: Form) -> bytes:
         import matplotlib as mpl
     except ImportError as error:
         raise OutputError("pictures need matplotlib: pip install 'geoplan[map]'") from error
-    with _DRAWING, mpl.rc_context():
-        mpl.rcParams.update(_settings(mpl))
+    with DRAWING, mpl.rc_context():
+        mpl.rcParams.update(settings(mpl))
         return _rendered(compose(plan, view), form)
 
 
@@ -114,7 +114,7 @@ def file_name(plan: Plan, view: View, form: Form) -> str:
     return "-".join(word for word in words if word) + f".{form}"
 
 
-def _settings(mpl: Any) -> Any:
+def settings(mpl: Any) -> Any:
     defaults: dict[Any, Any] = {
         name: value
         for name, value in mpl.rcParamsDefault.items()
@@ -147,7 +147,7 @@ def _rendered(picture: Picture, form: Form) -> bytes:
     axes.set_axis_off()
     axes.set_xlim(0, picture.page_mm[0])
     axes.set_ylim(0, picture.page_mm[1])
-    _draw_map(axes, picture)
+    draw_map(axes, picture)
     _draw_frame(axes, picture)
     stream = io.BytesIO()
     canvas = canvases[form](figure)
@@ -170,7 +170,7 @@ def _rendered(picture: Picture, form: Form) -> bytes:
     return stream.getvalue()
 
 
-def _draw_map(axes: Any, picture: Picture) -> None:
+def draw_map(axes: Any, picture: Picture) -> None:
     from matplotlib.patches import PathPatch, Rectangle
 
     frame, size = picture.frame, size_of(picture.view)

@@ -114,8 +114,8 @@ def compose(plan: Plan, view: View) -> Picture:
     lines = tuple(wrapped(subtitle, inner, 9 * size, most_lines=2))
     foot, alerts = _foot(asked, money, inner, size)
     frame = _map_box(view, page, size, len(lines), _height(foot))
-    bounds, scale = _fitted(_wanted_bounds(asked), frame)
-    marks = _on_paper(all_marks, bounds, scale, size)
+    bounds, scale = fitted(_wanted_bounds(asked), frame)
+    marks = on_paper(all_marks, bounds, scale, size)
     money = seen_in(asked, money, bounds)
     if not asked.density:
         foot, alerts = _foot(asked, money, inner, size)
@@ -290,7 +290,7 @@ def _in_plan(asked: Request, bounds: tuple[float, float, float, float]) -> list[
     return found
 
 
-def _fitted(
+def fitted(
     wanted: tuple[float, float, float, float], frame: Box
 ) -> tuple[tuple[float, float, float, float], float]:
     """The frame on the ground around what is wanted, at the largest round scale."""
@@ -303,7 +303,7 @@ def _fitted(
     return (x - half_x, y - half_y, x + half_x, y + half_y), float(round(scale, 6))
 
 
-def _on_paper(
+def on_paper(
     marks: Sequence[Mark], bounds: tuple[float, float, float, float], scale: float, size: float
 ) -> tuple[Mark, ...]:
     """The marks in the frame, in mm of it."""

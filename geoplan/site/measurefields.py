@@ -1,0 +1,241 @@
+"""What the criteria find of every cell, fast: the same as each finds of a cell alone.
+
+A criterion that depends on what zone a cell is in is asked of one cell for each
+combination of zones; one that depends on distances or on what lies around is computed
+as a field; any other is asked of all cells, block by block.
+"""
+
+from collections.abc import Callable, Mapping
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geoplan.place.apportion import alike_objects
+from geoplan.schema import VOCABULARIES
+from geoplan.site import fitting, gathering, layout, naming, nearness
+from geoplan.site.cells import TILE
+from geoplan.site.chains import chain_members, sector_members
+from geoplan.site.criteria import Chosen, measure_all
+from geoplan.site.discs import expected_within
+from geoplan.site.fields import LINE_ERROR_CELLS, centres, distance_to, share_covered
+from geoplan.site.ground import Ground
+from geoplan.site.layernames import HUBS
+from geoplan.site.measuring import Measured, Setting
+from geoplan.site.nearest import distance_to_points, nearer_on_average
+from geoplan.site.nearness import Things, hubs, things
+from geoplan.site.overlays import _as_drawn, _features
+from geoplan.site.question import OwnCriterion
+
+BLOCK = 20_000
+"""Cells that a criterion without a field of its own is asked about at a time."""
+
+_SAMPLE, _SAMPLE_SEED = 256, 0
+
+_Found = npt.NDArray[np.floating]
+_Floats = npt.NDArray[np.float64]
+_Field = Callable[[Ground, Chosen], _Found]
+
+
+def measured_field(ground: Ground, one: Chosen) -> _Found:
+    """Central measure of a criterion in every cell; not a number where nothing is known.
+
+    Parameters
+    ----------
+    one :
+        The criterion as the brief weighs it.
+
+    Returns
+    -------
+    measured :
+        In the criterion's unit, shape (n,). Distances to lines and areas are too
+        large by at most 1/64 of a cell, weights within a radius off by at most 1 in
+        100 of each weight; all else is exact up to rounding to ``float32``.
+    """
+    field = FIELDS.get(one.criterion.measure)
+    if field is not None:
+        return field(ground, one)
+    own = next((own for own in ground.brief.criteria if own.id == one.id and own.measure), None)
+    if own is not None and own.measure in _DECLARED:
+        return _DECLARED[own.measure](ground, one, own)
+    return asked_of_all(ground, one)
+
+
+def asked_of_all(ground: Ground, one: Chosen) -> _Found:
+    """A criterion asked of all cells, block by block."""
+    blocks = [
+        _best(ground, one, np.arange(start, min(start + BLOCK, len(ground.cells))))
+        for start in range(0, len(ground.cells), BLOCK)
+    ]
+    return np.concatenate(blocks)
+
+
+def _best(ground: Ground, one: Chosen, positions: npt.NDArray[np.int64]) -> _Floats:
+    sites = ground.sites(positions, named=False)
+    found = measure_all(ground.plan, ground.brief, (one,), sites, n_draws=0)
+    return np.asarray(found[one.id].best, dtype=np.float64)
+
+
+def _by_zone(ground: Ground, one: Chosen) -> _Found:
+    """Of one cell for each district and wing there is."""
+    first, pair = ground.zone_pairs
+    return _best(ground, one, first).astype(np.float32)[pair]
+
+
+def _platform_named(ground: Ground, one: Chosen) -> _Found:
+    """Of the cells of the tiles that a platform named may reach into; 0 elsewhere."""
+    cells = ground.cells
+    side_m = cells.grid.cell_m * TILE
+    middle = np.column_stack(
+        [
+            cells.grid.x0_m + (cells.tile_column + 0.5) * side_m,
+            cells.grid.y0_m + (cells.tile_row + 0.5) * side_m,
+        ]
+    )
+    half_diagonal = np.full(len(middle), side_m / np.sqrt(2))
+    tiles = one.criterion.measure(_bare(ground, one, middle, half_diagonal, None))
+    reached = np.repeat(tiles.high.to_numpy() > 0, np.diff(cells.first))
+    at = np.flatnonzero(reached)
+    found = np.zeros(len(cells), dtype=np.float32)
+    asked = one.criterion.measure(
+        _bare(ground, one, cells.xy_m(at), np.zeros(at.size), ground.codes(at))
+    )
+    found[at] = asked.best
+    return found
+
+
+def _bare(
+    ground: Ground,
+    one: Chosen,
+    places: _Floats,
+    accuracy_m: _Floats,
+    codes: npt.NDArray[np.object_] | None,
+) -> Setting:
+    """A setting of places without shapes, known to a radius."""
+    n = len(places)
+    frame = pd.DataFrame({"district_code": np.full(n, None) if codes is None else codes})
+    at = Setting(
+        ground.plan, ground.brief, gpd.GeoDataFrame(frame), one.params, n_draws=0, explain=False
+    )
+    # What a setting would take from shapes is given to it instead: it remembers it.
+    vars(at).update(centres=places, accuracy_m=accuracy_m, own=np.ones(n, dtype=np.bool_))
+    return at
+
+
+def _nearest_hub(ground: Ground, one: Chosen) -> _Found:
+    those = hubs(ground.plan, str(one.params["kind"]), str(one.params["where"]))
+    found = _nearest_of(ground, those)
+    listed_m = float(one.params["listed_m"])
+    far = np.flatnonzero(found > listed_m)
+    if far.size:
+        found[far[_beyond(ground, those, far, listed_m)]] = np.nan
+    return found
+
+
+def _nearest_of(ground: Ground, those: Things) -> npt.NDArray[np.float32]:
+    """Central distance to the nearest of some things, some of them known to an area alone."""
+    exact = np.isfinite(those.points[:, 0])
+    found = distance_to_points(ground.cells, *those.points[exact].T)
+    if not exact.any() and those.ids:
+        found[:] = np.inf
+    for places in those.drawn(_SAMPLE, _SAMPLE_SEED)[~exact] if those.ids else ():
+        found = nearer_on_average(ground.cells, found, *places.T)
+    return found
+
+
+def _beyond(
+    ground: Ground, those: Things, at: npt.NDArray[np.int64], limit_m: float
+) -> npt.NDArray[np.bool_]:
+    """Which cells are farther than a limit from all of where the things may be."""
+    cells = ground.cells
+    nearest = distance_to(cells, those.areas, most_m=limit_m + cells.grid.cell_m)[at]
+    beyond = nearest > limit_m
+    # What rounding might decide is asked of the shapes.
+    close = np.flatnonzero(np.abs(nearest - limit_m) <= LINE_ERROR_CELLS * cells.grid.cell_m + 0.1)
+    far = nearness.least_m(centres(cells, at[close]), those.areas).min(axis=1, initial=np.inf)
+    beyond[close] = far > limit_m
+    return beyond
+
+
+def _weight_around(ground: Ground, one: Chosen, kind: str, weights: Mapping[str, float]) -> _Found:
+    """Expected weight within the radius of each cell; equal areas are taken together."""
+    those = things(ground.plan, kind).only(list(weights))
+    if not those.ids:
+        return np.zeros(len(ground.cells), dtype=np.float32)
+    alike, first = alike_objects(those.areas)
+    summed = np.bincount(alike, [weights[key] for key in those.ids], minlength=len(first))
+    return expected_within(ground.cells, those.areas[first], summed, float(one.params["radius_m"]))
+
+
+def _same_sector_firms(ground: Ground, one: Chosen) -> _Found:
+    project = ground.brief.project
+    named = sector_members(ground.plan, project.sector, project.segment)
+    return _weight_around(ground, one, "enterprises", {k: v.weight for k, v in named.items()})
+
+
+def _chain_firms(ground: Ground, one: Chosen) -> _Found:
+    project = ground.brief.project
+    named = chain_members(ground.plan, project.sector, project.segment, project.products)
+    return _weight_around(ground, one, "enterprises", {k: v.weight for k, v in named.items()})
+
+
+def _innovation_platforms(ground: Ground, one: Chosen) -> _Found:
+    named = gathering._innovation(ground.plan, ground.brief.project.sector)
+    return _weight_around(ground, one, "platforms", {k: v.weight for k, v in named.items()})
+
+
+def _planned_investment(ground: Ground, one: Chosen) -> _Found:
+    table = ground.plan.tables["projects"].dropna(subset=["id", "investment_wanyuan"])
+    table = table.drop_duplicates("id")
+    money = dict(zip(table["id"], table["investment_wanyuan"].astype("float64"), strict=True))
+    return _weight_around(ground, one, "projects", money)
+
+
+FIELDS: Mapping[Callable[[Setting], Measured], _Field] = {
+    naming.platform_named: _platform_named,
+    naming.key_district: _by_zone,
+    layout.layout_wing: _by_zone,
+    fitting.chain_gap: _by_zone,
+    fitting.land_ratio: _by_zone,
+    nearness.airport_m: _nearest_hub,
+    nearness.rail_m: _nearest_hub,
+    nearness.port_m: _nearest_hub,
+    nearness.expressway_m: _nearest_hub,
+    gathering.same_sector_firms: _same_sector_firms,
+    gathering.chain_firms: _chain_firms,
+    gathering.innovation_platforms: _innovation_platforms,
+    gathering.planned_investment_wanyuan: _planned_investment,
+}
+"""The criteria that have a field of their own; by function, so that nobody else's is taken for one."""
+
+
+def _declared_distance(ground: Ground, one: Chosen, own: OwnCriterion) -> _Found:
+    if own.layer == HUBS and not own.file:
+        kinds = "+".join(VOCABULARIES["hub_kind"])
+        return _nearest_of(ground, hubs(ground.plan, kinds, own.where))
+    drawn = _as_drawn(_features(own, _nowhere(ground, one), ("Point", "LineString", "Polygon")))
+    return distance_to(ground.cells, drawn.geometry, from_edge=True)
+
+
+def _declared_share(ground: Ground, one: Chosen, own: OwnCriterion) -> _Found:
+    features = _features(own, _nowhere(ground, one), ("Polygon",)).areas
+    return share_covered(ground.cells, _as_drawn(features).geometry)
+
+
+def _nowhere(ground: Ground, one: Chosen) -> Setting:
+    """A setting without a site, for what depends on the brief alone."""
+    return _bare(ground, one, np.empty((0, 2)), np.empty(0), None)
+
+
+_DECLARED: Mapping[str, Callable[[Ground, Chosen, OwnCriterion], _Found]] = {
+    "distance_m": _declared_distance,
+    "share_covered": _declared_share,
+}
+
+
+def warmed(ground: Ground) -> None:
+    """Work out what several fields share, before they are computed side by side."""
+    for kind in ("hubs", "enterprises", "platforms", "projects"):
+        things(ground.plan, kind)
+    _ = ground.cells.index, ground.cells.first, ground.zone_pairs
