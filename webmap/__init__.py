@@ -29,9 +29,13 @@ _PARTS = (
     "api_layers",
     "api_density",
     "api_placement",
+    "site",
+    "api_site",
+    "api_surface",
 )
 _PAGES = (
     ("pages.map_page", "frame.map"),
+    ("site.site_page", "frame.site"),
     ("reading.targets", "frame.targets"),
     ("reading.ledger", "frame.ledger"),
 )

@@ -137,9 +137,12 @@ def _judged(
     table = judge(ground.plan, rules, sites, ground.brief).table
     row = {rule.id: number for number, rule in enumerate(rules)}
     code = {name: number for number, name in enumerate(STATES)}
-    states[table["rule"].map(row).to_numpy(), sites.index.get_indexer(table["candidate"])] = table[
-        "state"
-    ].map(code)
+    # Where no rule applies the table is empty and its columns are of no type.
+    at = (
+        table["rule"].map(row).to_numpy(dtype=np.int64),
+        sites.index.get_indexer(table["candidate"]),
+    )
+    states[at] = table["state"].map(code).to_numpy(dtype=np.int8)
     return states
 
 

@@ -38,7 +38,7 @@ _Floats = npt.NDArray[np.float64]
 _Field = Callable[[Ground, Chosen], _Found]
 
 
-def measured_field(ground: Ground, one: Chosen) -> _Found:
+def measured_field(ground: Ground, one: Chosen) -> tuple[_Found, npt.NDArray[np.int32] | None]:
     """Central measure of a criterion in every cell; not a number where nothing is known.
 
     Parameters
@@ -49,10 +49,19 @@ def measured_field(ground: Ground, one: Chosen) -> _Found:
     Returns
     -------
     measured :
-        In the criterion's unit, shape (n,). Distances to lines and areas are too
-        large by at most 1/64 of a cell, weights within a radius off by at most 1 in
-        100 of each weight; all else is exact up to rounding to ``float32``.
+        In the criterion's unit. Distances to lines and areas are too large by at most
+        1/64 of a cell, weights within a radius off by at most 1 in 100 of each weight;
+        all else is exact up to rounding to ``float32``.
+    of_cell :
+        Which of them is that of each cell, shape (n,); none where there is one for each.
     """
+    if one.criterion.measure in BY_ZONE:
+        first, pair = ground.zone_pairs
+        return _best(ground, one, first), pair
+    return _each(ground, one), None
+
+
+def _each(ground: Ground, one: Chosen) -> _Found:
     field = FIELDS.get(one.criterion.measure)
     if field is not None:
         return field(ground, one)
@@ -75,12 +84,6 @@ def _best(ground: Ground, one: Chosen, positions: npt.NDArray[np.int64]) -> _Flo
     sites = ground.sites(positions, named=False)
     found = measure_all(ground.plan, ground.brief, (one,), sites, n_draws=0)
     return np.asarray(found[one.id].best, dtype=np.float64)
-
-
-def _by_zone(ground: Ground, one: Chosen) -> _Found:
-    """Of one cell for each district and wing there is."""
-    first, pair = ground.zone_pairs
-    return _best(ground, one, first).astype(np.float32)[pair]
 
 
 def _platform_named(ground: Ground, one: Chosen) -> _Found:
@@ -192,12 +195,11 @@ def _planned_investment(ground: Ground, one: Chosen) -> _Found:
     return _weight_around(ground, one, "projects", money)
 
 
+BY_ZONE = (naming.key_district, layout.layout_wing, fitting.chain_gap, fitting.land_ratio)
+"""The criteria that depend on nothing but the district and the wing of a cell."""
+
 FIELDS: Mapping[Callable[[Setting], Measured], _Field] = {
     naming.platform_named: _platform_named,
-    naming.key_district: _by_zone,
-    layout.layout_wing: _by_zone,
-    fitting.chain_gap: _by_zone,
-    fitting.land_ratio: _by_zone,
     nearness.airport_m: _nearest_hub,
     nearness.rail_m: _nearest_hub,
     nearness.port_m: _nearest_hub,

@@ -119,10 +119,18 @@ def nearer_on_average(
 
 def _mean_distance(x: _Floats, y: _Floats, to_x: _Floats, to_y: _Floats) -> _Floats:
     """Mean distance of each place to others."""
-    summed = np.zeros(x.size, dtype=np.float64)
-    for one_x, one_y in zip(to_x, to_y, strict=True):
-        summed += np.sqrt((x - one_x) ** 2 + (y - one_y) ** 2)
-    return summed / to_x.size
+    # From a middle among them, so that float32 is right to a centimetre.
+    middle_x, middle_y = to_x.mean(), to_y.mean()
+    east, north = (x - middle_x).astype(np.float32), (y - middle_y).astype(np.float32)
+    places = np.column_stack([to_x - middle_x, to_y - middle_y]).astype(np.float32)
+    summed = np.zeros(x.size)
+    for place_x, place_y in places:
+        across, along = east - place_x, north - place_y
+        across *= across
+        along *= along
+        across += along
+        summed += np.sqrt(across, out=across)
+    return summed / len(places)
 
 
 @dataclass(frozen=True)
