@@ -11,7 +11,7 @@ run: setup-run
 	$(BIN)/geoplan serve
 
 test: setup lint check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 setup: system .venv/dev
 

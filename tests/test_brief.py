@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, TINY
+from conftest import ROOT, TINY, edit_layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -215,6 +215,18 @@ def test_a_name_that_two_things_have_is_not_guessed(folder: Path) -> None:
         BriefError, match="may be several sectors; write one of the ids robots, fibre"
     ):
         brief_from({"project": {"sector": "机器人产业"}}, geoplan.open_plan(folder))
+
+
+def test_a_name_means_the_district_of_today(folder: Path) -> None:
+    def rename(content: dict[str, Any]) -> None:
+        content["features"][0]["properties"] |= {"code": "OLD", "name_zh": "古区"}
+        content["features"][1]["properties"] |= {"code": "BC", "name_zh": "丙区", "name_en": "x"}
+
+    edit_layer(folder, "districts_before", rename)
+    plan = geoplan.open_plan(folder)
+    said = {"districts": ["丙区", "古区", "BC", "district b"]}
+    brief = brief_from({**SMALL, "must": said}, plan)
+    assert brief.must.districts == ("C", "OLD", "BC", "B")
 
 
 WRONG: list[tuple[dict[str, Any], str, str]] = [

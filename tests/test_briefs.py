@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from webmap.briefs import ID, BriefStore, UnkeptBriefError, identity, workspace
@@ -45,6 +45,7 @@ def test_the_same_brief_has_the_same_name_whatever_the_order(store: BriefStore) 
     assert identity({**BRIEF, "title": "x"}) != identity(BRIEF)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(BRIEFS)
 def test_names_follow_from_the_content_alone(brief: dict[str, Any]) -> None:
     again = orjson.loads(orjson.dumps(brief))

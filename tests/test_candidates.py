@@ -353,6 +353,8 @@ def test_land_in_no_unit_is_refused(plan: geoplan.Plan) -> None:
     assert "the column “面积” has bare numbers" in str(error)
     wrong = inline(parcels(square(0, 0, 9), square(50, 0, 9), 面积=["150亩", "大"]))
     assert "feature 2: “面积”: “大” is no area" in str(complaint(plan, features=wrong, land="面积"))
+    nested = inline(parcels(square(0, 0, 9), square(50, 0, 9), 面积=[["A"], True]))
+    assert "“[…]” is no area" in str(complaint(plan, features=nested, land="面积"))
     negative = inline(parcels(square(0, 0, 9), 面积=[-1]))
     error = complaint(plan, features=negative, land="面积", land_unit="mu")
     assert "-1 is no area" in str(error)

@@ -13,8 +13,9 @@ from hypothesis.extra import numpy as arrays
 
 from geoplan.errors import GeometryError, GeoplanError
 from geoplan.place.grid import Grid
+from geoplan.place.join import locate_points
 from geoplan.site import nearest
-from geoplan.site.cells import TILE, Cells, zone_labels
+from geoplan.site.cells import TILE, Cells, zone_labels, zones_of
 from geoplan.site.discs import amount_within, expected_within
 from geoplan.site.fields import (
     LINE_ERROR_CELLS,
@@ -92,6 +93,21 @@ def test_an_edge_between_zones_goes_to_the_first_key() -> None:
     grid = Grid(0.0, 0.0, 2.0, n_columns=4, n_rows=1)
     zones = gpd.GeoSeries({"b": shapely.box(0, 0, 3, 2), "a": shapely.box(3, 0, 6, 2)})
     assert zone_labels(grid, zones).tolist() == [[0, 1, 1, -1]]
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 10**6))
+def test_zones_of_cells_are_those_of_their_centres(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, y = scattered(seed, 8, 1_000.0)
+    shapes = shapely.buffer(shapely.points(x, y), rng.choice([8.0, 90.0, 1_500.0], 8))
+    shapes[0] = shapely.difference(shapes[0], shapes[1])
+    shapes[2] = shapely.box(500_050, 3_300_050, 501_600, 3_301_650)
+    zones = gpd.GeoSeries(shapes, index=rng.permutation(8))
+    cells = some_cells(seed)
+    expected = locate_points(cells.x_m, cells.y_m, zones)
+    assert (zones_of(cells, zones) == expected).all()
+    assert (cells.taken(zone_labels(GRID, zones)) == expected).all()
 
 
 def test_distance_to_one_point_by_hand() -> None:
@@ -298,8 +314,9 @@ def test_what_is_expected_within_is_the_share_of_the_area(radius_m: float) -> No
                               shapely.box(505_000, 3_303_100, 506_900, 3_304_000)]),
         clipped(503_000, 3_302_000, 30_000.0),
         shapely.box(600_000, 3_300_000, 604_000, 3_304_000),
+        shapely.box(480_000, 3_290_000, 503_000, 3_302_000),
     ]  # fmt: skip
-    weights = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 60.0, 7.0])
+    weights = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 60.0, 7.0, 8.0])
     discs = shapely.buffer(centres(cells), radius_m, quad_segs=64)
     for area, weight in zip(areas, weights, strict=True):
         if area.area:

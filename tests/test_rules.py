@@ -6,7 +6,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pytest
-from conftest import TINY, set_cell
+from conftest import TINY, edit_layer, set_cell
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_candidates import BOW_TIE, inline, parcels, square
@@ -163,14 +163,18 @@ def test_a_platform_without_a_stated_district_is_where_it_may_be(folder: Path) -
 
 def test_a_district_that_is_no_more_means_its_boundary_of_then(folder: Path) -> None:
     """B of before was today's B and C; a parcel in C was in it."""
-    from conftest import edit_layer
 
     def rename(content: dict[str, Any]) -> None:
         content["features"][1]["properties"]["code"] = "BC"
+        content["features"][0]["properties"]["code"] = "OLD"
 
     edit_layer(folder, "districts_before", rename)
     plan = geoplan.open_plan(folder)
     assert states(verdicts(plan, must={"districts": ["BC"]}), "must.districts") == list("euaae")
+    # What is stated in today's terms says nothing of a district that is no more.
+    platform = verdicts(plan, own=False, must={"districts": ["OLD"]})
+    assert states(platform, "must.districts") == ["a"]
+    assert "inside District A, at least 99 m" in why(platform, "park", "must.districts")["en"]
 
 
 def test_wings_are_stated_of_platforms_and_measured_of_parcels(plan: geoplan.Plan) -> None:
@@ -280,6 +284,19 @@ def test_own_rules_by_every_measure(
 ) -> None:
     found = verdicts(plan, rules=[rule(**columns)])
     assert states(found, "own") == list(expected)
+
+
+def test_a_feature_of_unknown_kind_may_be_meant(folder: Path) -> None:
+    def say(content: dict[str, Any]) -> None:
+        for feature, use in zip(content["features"], ("green", None, "built"), strict=True):
+            feature["properties"]["use"] = use
+
+    edit_layer(folder, "districts", say)
+    plan = geoplan.open_plan(folder)
+    green = rule(measure="inside", layer="districts", where="use = green")
+    assert states(verdicts(plan, rules=[green]), "own") == list("euuaa")
+    near = rule(measure="distance_m", layer="districts", where="use = green", most=100)
+    assert states(verdicts(plan, rules=[near]), "own") == [*list("eeuua"[:3]), "a", "a"]
 
 
 def test_a_share_on_the_limit_is_unknown_for_want_of_a_better_outline(plan: geoplan.Plan) -> None:

@@ -203,7 +203,7 @@ def test_why_not_has_rule_value_and_margin(decided: Callable[..., Page]) -> None
     expect(row).to_contain_text("距水域 120 米")
     row.click()
     expect(page.locator("#drawer")).to_contain_text("违反下列规则，不能选")
-    expect(page.locator('tr[data-id="nowhere"]')).to_contain_text("另有 1 条")
+    expect(page.locator('tr[data-id="nowhere"]')).to_contain_text("+1")
     expect(page.locator('tr[data-id="nowhere"]')).to_contain_text("未落位")
     page.locator("#results-rules").click()
     page.locator("table.rules tr", has_text="距水域不少于").get_by_role(
@@ -230,8 +230,11 @@ def pull(page: Page, criterion: str, percent: float) -> None:
     page.locator("#tab-weights").click()
     page.locator(f'[data-criterion="{criterion}"] input[type=range]').evaluate(
         """(slider, value) => {
-            slider.value = value;
-            slider.dispatchEvent(new Event("input", {bubbles: true}));
+            // Past the end and back, as a hand does: the others keep their proportions.
+            for (const at of [100, value]) {
+                slider.value = at;
+                slider.dispatchEvent(new Event("input", {bubbles: true}));
+            }
             slider.dispatchEvent(new Event("change", {bubbles: true}));
         }""",
         percent,
@@ -247,6 +250,9 @@ def test_weights_change_the_ranking_at_once_and_back(decided: Callable[..., Page
     weights = {k: 0.7 if k == "airport_m" else w / rest * 0.3 for k, w in own.items()}
     assert order(page) == expected(weights)
     assert order(page) != before
+    for site in ("park", "north-yard"):
+        score = sum(weights[name] * value for name, value in SITES[site]["values"].items())
+        expect(page.locator(f'tr[data-id="{site}"] .cell-score')).to_have_text(f"{score:.3f}")
     expect(page.locator('tr[data-id="north-yard"] .moved')).to_have_text("↑")
     expect(page.locator(".warning")).to_contain_text("权重已改动")
     expect(page.locator("td.is-stale").first).to_be_visible()
@@ -593,6 +599,7 @@ def test_a_grid_shows_its_best_areas_and_explains_a_cell(opened: Callable[..., P
     before = rows.first.inner_text()
     with page.expect_response("**/api/site/explore"):
         pull(page, "airport_m", 90)
+    expect(page.locator("#decide")).not_to_have_attribute("aria-busy", "true")
     page.locator(".area-form input[name=mu]").fill("300")
     with page.expect_response("**/api/site/explore"):
         page.get_by_role("button", name="查找").click()

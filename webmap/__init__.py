@@ -32,12 +32,17 @@ _PARTS = (
     "site",
     "api_site",
     "api_surface",
+    "ogc",
+    "data",
+    "api_data",
+    "api_import",
 )
 _PAGES = (
     ("pages.map_page", "frame.map"),
     ("site.site_page", "frame.site"),
     ("reading.targets", "frame.targets"),
     ("reading.ledger", "frame.ledger"),
+    ("data.data_page", "frame.data"),
 )
 
 

@@ -52,13 +52,16 @@ _FIRST_VIEW = (
     help="Datum of the tiles; asked for with xyz, wmts and tiles.",
 )
 @click.option("--basemap-credit", "credit", default="", help="Whom the map has to name.")
-def serve(folder: Path | None, host: str, port: int, **basemap: Any) -> None:
+@click.option(
+    "--edit", is_flag=True, help="Let whoever can open the page write imports into the plan."
+)
+def serve(folder: Path | None, host: str, port: int, edit: bool, **basemap: Any) -> None:
     """Show the plan in a browser, on this machine, until interrupted."""
     from webmap import create_app
     from webmap.serving import serve as serve_app
 
     chosen = {name: value or "" for name, value in basemap.items()}
-    app = create_app(folder, {"BASEMAP": chosen})
+    app = create_app(folder, {"BASEMAP": chosen, "EDIT": edit})
     warm(app)
     serve_app(app, host, port)
 

@@ -28,8 +28,7 @@ def posted(limit: int = LARGEST_BODY) -> dict[str, Any]:
         403 from elsewhere, 415 no JSON, 413 too large, 400 no JSON object.
     """
     asked({})
-    if not _is_own():
-        raise AskedWrongError(403, t("site.error_origin", host=request.host))
+    refuse_foreign()
     if request.mimetype != "application/json":
         raise AskedWrongError(415, t("site.error_type"))
     request.max_content_length = limit
@@ -44,6 +43,18 @@ def posted(limit: int = LARGEST_BODY) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise AskedWrongError(400, t("site.error_object"))
     return found
+
+
+def refuse_foreign() -> None:
+    """Refuse what a page of another site made the browser send.
+
+    Raises
+    ------
+    AskedWrongError
+        403.
+    """
+    if not _is_own():
+        raise AskedWrongError(403, t("site.error_origin", host=request.host))
 
 
 def _is_own() -> bool:

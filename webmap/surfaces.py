@@ -155,9 +155,7 @@ def best_areas(surface: Surface, km2: float, count: int) -> list[Area]:
     cell_km2 = surface.cells.grid.cell_m**2 / M2_PER_KM2
     wanted = max(1, math.ceil(km2 / cell_km2 - 1e-9))
     with room():
-        found = patches(
-            surface.cells, surface.scores, surface.allowed, wanted, count, _APART_M
-        )
+        found = patches(surface.cells, surface.scores, surface.allowed, wanted, count, _APART_M)
     return [
         Area(
             patch,

@@ -21,6 +21,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "plans": ("init", "show", "check", "schema", "ledger", "derive"),
     "places": ("density", "placement", "concentration", "conformity", "picture"),
     "sites": ("site", "replay", "sheet"),
+    "files": ("export", "pack", "import", "undo", "template"),
 }
 """Module → its commands; it is imported when one of them is asked for."""
 

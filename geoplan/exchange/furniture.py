@@ -182,6 +182,7 @@ def _fitting(entries: Sequence[Entry], columns: Sequence[Box], size: float) -> t
 
 
 def draw_swatch(axes: Any, entry: Entry, left: float, middle: float, size: float) -> None:
+    """Draw the sign of one entry of a legend, its left edge and middle given in millimetres."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
 

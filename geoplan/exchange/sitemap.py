@@ -11,7 +11,7 @@ import shapely
 
 from geoplan.exchange.basemap import present
 from geoplan.exchange.captions import SKETCH_NOTE, source_line
-from geoplan.exchange.furniture import Box, ScaleBar, draw_swatch, draw_scale, scale_bar, text
+from geoplan.exchange.furniture import Box, ScaleBar, draw_scale, draw_swatch, scale_bar, text
 from geoplan.exchange.labelling import labels_of
 from geoplan.exchange.lettering import (
     MM_PER_POINT,

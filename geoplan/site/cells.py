@@ -12,10 +12,11 @@ from typing import Any, Self
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from geoplan.errors import GeoplanError
 from geoplan.place.grid import Grid, checked_mask, integers_between
-from geoplan.place.join import locate_points
+from geoplan.place.join import NO_ZONE, locate_points
 
 TILE = 16
 """Cells along the side of a tile."""
@@ -148,7 +149,49 @@ def zone_labels(grid: Grid, zones: gpd.GeoSeries) -> _Labels:
     Returns
     -------
     labels :
-        Position of the zone in `zones`, or -1; shape ``grid.shape``. Exact.
+        Position of the zone in `zones`, or -1; shape ``grid.shape``. Exact: a tile that
+        no boundary passes has all its centres in one zone, those of the others are
+        located one by one.
     """
-    x_m, y_m = np.meshgrid(grid.x_centres_m, grid.y_centres_m)
-    return locate_points(x_m.ravel(), y_m.ravel(), zones).reshape(grid.shape)
+    passed = passed_tiles(grid, zones.array)
+    of_tile = np.full(passed.shape, NO_ZONE, dtype=np.int32)
+    row, column = np.nonzero(~passed)
+    side_m = TILE * grid.cell_m
+    of_tile[row, column] = locate_points(
+        grid.x0_m + (column + 0.5) * side_m, grid.y0_m + (row + 0.5) * side_m, zones
+    )
+    labels = of_tile.repeat(TILE, axis=0).repeat(TILE, axis=1)[: grid.n_rows, : grid.n_columns]
+    row, column = (at[:, None] * TILE + np.arange(TILE) for at in np.nonzero(passed))
+    row, column = np.broadcast_arrays(row[:, :, None], column[:, None, :])
+    there = (row < grid.n_rows) & (column < grid.n_columns)
+    row, column = row[there], column[there]
+    labels[row, column] = locate_points(grid.x_centres_m[column], grid.y_centres_m[row], zones)
+    return np.ascontiguousarray(labels)
+
+
+def zones_of(cells: Cells, zones: gpd.GeoSeries) -> _Labels:
+    """Find the zone that the centre of each cell lies in; see :func:`zone_labels`."""
+    labels = np.full(len(cells), NO_ZONE, dtype=np.int32)
+    passed = passed_tiles(cells.grid, zones.array)[cells.tile_row, cells.tile_column]
+    mixed, whole = np.flatnonzero(passed), np.flatnonzero(~passed)
+    one_by_one = cells.of_tiles(mixed)
+    x, y = cells.xy_m(np.concatenate([one_by_one, cells.first[whole]])).T
+    found = locate_points(x, y, zones)
+    labels[one_by_one] = found[: one_by_one.size]
+    n_cells = cells.first[whole + 1] - cells.first[whole]
+    labels[cells.of_tiles(whole)] = np.repeat(found[one_by_one.size :], n_cells)
+    return labels
+
+
+def passed_tiles(grid: Grid, areas: Any) -> _Mask:
+    """Which tiles of a grid the outlines of some areas pass, but for corners without a centre."""
+    shape = tuple(-(-n // TILE) for n in grid.shape)
+    passed = np.zeros(shape, dtype=np.bool_)
+    # A stretch of half a cell that cuts the corner of a tile leaves all its centres on one side.
+    outlines = shapely.segmentize(shapely.boundary(np.asarray(areas)), grid.cell_m / 2)
+    x, y = shapely.get_coordinates(outlines).T
+    side_m = TILE * grid.cell_m
+    column, row = (x - grid.x0_m) // side_m, (y - grid.y0_m) // side_m
+    there = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
+    passed[row[there].astype(np.int64), column[there].astype(np.int64)] = True
+    return passed

@@ -186,9 +186,8 @@ def _convolved(cells: Cells, areas: _Geometries, weights: _Floats, radius_m: flo
     waves = scipy.fft.rfft2(mass.reshape(shape))
     waves *= _disc_waves(shape, radius_m / grid.cell_m)
     summed = scipy.fft.irfft2(waves, s=shape, overwrite_x=True)
-    # The index of a cell in the grid, and in the wider one.
-    row, column = np.divmod(cells.index, grid.n_columns)
-    amount = summed.reshape(-1)[(row + margin) * shape[1] + column + margin].astype(np.float64)
+    own = summed[margin : margin + grid.n_rows, margin : margin + grid.n_columns]
+    amount = cells.taken(np.ascontiguousarray(own)).astype(np.float64)
     amount[amount < _LEAST_SHARE_OF_WAVES * weights.sum()] = 0.0
     return np.asarray(amount)
 

@@ -219,7 +219,7 @@ def explore(plan: Plan, brief: Brief, cell_m: float = DEFAULT_CELL_M) -> Surface
     rules = rules_for(plan, ground.brief)
     values = np.empty((len(criteria), len(ground.cells)), dtype=np.float32)
     known = np.empty(values.shape, dtype=np.bool_)
-    warmed(ground)
+    warmed(ground, criteria)
 
     def fill(row: int) -> None:
         one = criteria[row]

@@ -14,8 +14,8 @@ import numpy.typing as npt
 import shapely
 
 from geoplan.place.grid import area_shares
-from geoplan.place.join import NO_ZONE, locate_points
-from geoplan.site.cells import TILE, Cells
+from geoplan.place.join import NO_ZONE
+from geoplan.site.cells import Cells, zones_of
 from geoplan.site.nearest import distance_to_points
 
 Shapes = Sequence[Any] | npt.NDArray[np.object_]
@@ -134,30 +134,9 @@ def inside_areas(cells: Cells, areas: Shapes) -> _Mask:
     ------
     GeometryError
         An area is invalid.
-
-    Notes
-    -----
-    A tile that no outline passes has all its centres inside or none.
     """
-    inside = np.zeros(len(cells), dtype=np.bool_)
-    shapes = np.asarray(areas, dtype=np.object_).ravel()
-    if not len(cells) or shapely.is_missing(shapes).all():
-        return inside
-    grid = cells.grid
-    outlines = shapely.segmentize(shapely.boundary(shapes), _SPACING_CELLS * grid.cell_m)
-    x, y = shapely.get_coordinates(outlines).T
-    column, row = (x - grid.x0_m) // (TILE * grid.cell_m), (y - grid.y0_m) // (TILE * grid.cell_m)
-    n_rows, n_columns = cells.tile_at.shape
-    there = (row >= 0) & (row < n_rows) & (column >= 0) & (column < n_columns)
-    passed = np.zeros(cells.tile_at.shape, dtype=np.bool_)
-    passed[row[there].astype(np.int64), column[there].astype(np.int64)] = True
-    mixed = passed[cells.tile_row, cells.tile_column]
-    asked = np.concatenate([cells.of_tiles(np.flatnonzero(mixed)), cells.first[:-1][~mixed]])
-    asked_x, asked_y = cells.xy_m(asked).T
-    found = locate_points(asked_x, asked_y, gpd.GeoSeries(shapes)) != NO_ZONE
-    n_mixed = asked.size - np.count_nonzero(~mixed)
-    inside[cells.of_tiles(np.flatnonzero(~mixed)[found[n_mixed:]])] = True
-    inside[asked[:n_mixed]] = found[:n_mixed]
+    zones = gpd.GeoSeries(np.asarray(areas, dtype=np.object_).ravel())
+    inside: _Mask = zones_of(cells, zones) != NO_ZONE
     return inside
 
 

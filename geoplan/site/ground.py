@@ -15,12 +15,12 @@ import shapely
 
 from geoplan.errors import QuestionError
 from geoplan.place.grid import Grid
-from geoplan.place.join import NO_ZONE, locate_points
+from geoplan.place.join import NO_ZONE
 from geoplan.place.shapes import wing_shapes
 from geoplan.place.zones import M2_PER_KM2, cell_polygons, district_zones
 from geoplan.plan.opening import Plan
 from geoplan.site.candidates import _area
-from geoplan.site.cells import Cells, zone_labels
+from geoplan.site.cells import Cells, zone_labels, zones_of
 from geoplan.site.lookup import district_layers
 from geoplan.site.parcels import COLUMNS
 from geoplan.site.question import Brief, CandidateList
@@ -71,7 +71,7 @@ def ground_of(plan: Plan, brief: Brief, cell_m: float) -> "Ground":
         raise QuestionError(f"no cell of {cell_m:g} m has its centre in the area; use smaller ones")
     district = cells.taken(label)
     if within:
-        district = locate_points(cells.x_m, cells.y_m, zones.geometry)
+        district = zones_of(cells, zones.geometry)
     return Ground(plan, own, cells, district, zones)
 
 
@@ -109,7 +109,7 @@ class Ground:
         if self.wings.empty:
             return np.full(len(self.cells), NO_ZONE, dtype=np.int32)
         in_order = self.wings.reset_index(drop=True)
-        return locate_points(self.cells.x_m, self.cells.y_m, in_order)
+        return zones_of(self.cells, in_order)
 
     def codes(self, positions: _Integers) -> npt.NDArray[np.object_]:
         """Code of the district of some cells; missing where one is in none."""

@@ -5,7 +5,7 @@ combination of zones; one that depends on distances or on what lies around is co
 as a field; any other is asked of all cells, block by block.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -236,8 +236,22 @@ _DECLARED: Mapping[str, Callable[[Ground, Chosen, OwnCriterion], _Found]] = {
 }
 
 
-def warmed(ground: Ground) -> None:
+def warmed(ground: Ground, criteria: Iterable[Chosen]) -> None:
     """Work out what several fields share, before they are computed side by side."""
-    for kind in ("hubs", "enterprises", "platforms", "projects"):
+    measures = {one.criterion.measure for one in criteria}
+    for kind in dict.fromkeys(kind for measure, kind in _MADE_OF.items() if measure in measures):
         things(ground.plan, kind)
     _ = ground.cells.index, ground.cells.first, ground.zone_pairs
+
+
+_MADE_OF: Mapping[Callable[[Setting], Measured], str] = {
+    naming.platform_named: "platforms",
+    nearness.airport_m: "hubs",
+    nearness.rail_m: "hubs",
+    nearness.port_m: "hubs",
+    nearness.expressway_m: "hubs",
+    gathering.same_sector_firms: "enterprises",
+    gathering.chain_firms: "enterprises",
+    gathering.innovation_platforms: "platforms",
+    gathering.planned_investment_wanyuan: "projects",
+}

@@ -180,6 +180,12 @@ def _districts(plan: Plan, data: OwnData, columns: pd.DataFrame, name: str) -> p
     return texts.map(known).astype("str")
 
 
+def _amount(value: object) -> object:
+    """A cell as a number or a text, whatever it was."""
+    plain = isinstance(value, int | float | str | np.number) and not isinstance(value, bool)
+    return value if plain else shown(value)
+
+
 def _land(
     data: OwnData, columns: pd.DataFrame, geometry: gpd.GeoSeries, name: str, unit: str
 ) -> pd.Series:
@@ -187,7 +193,7 @@ def _land(
     if not name:
         area = pd.Series(geometry.area.to_numpy() / M2_PER_KM2, index=geometry.index)
         return area.where(area > 0)
-    column = columns[name]
+    column = columns[name].astype(object).map(_amount, na_action="ignore")
     numeric = pd.to_numeric(column, errors="coerce")
     if numeric.notna().any() and not unit:
         said = Both(

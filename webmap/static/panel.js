@@ -5,6 +5,8 @@
   const { el, t, say, data, state, view, source, layers, symbols, figures, replace, legend } = geoplan;
   const { COLOURS, areaSwatch, lineSwatch, signSwatch } = symbols;
   const folded = new Set();
+  // Zones whose density is a dataset of its own, of all sectors and years.
+  const DATASETS = ["district", "wing", "platform", "grid"];
 
   function section(id, title, ...children) {
     const made = el("details.panel-section", { id: `section-${id}`, open: !folded.has(id), ontoggle: (event) => {
@@ -44,7 +46,8 @@
       const sector = geoplan.sectorOf(state.sector);
       return section("shade", [t("map.shade_sector"), " · ", data(say(sector, "short") || say(sector))], current.placed ? legend.sector(current.placed) : null);
     }
-    return section("shade", t("map.shade_density"), densityControls(), current.answer && current.kind === "density" ? legend.density(current.answer, state.by) : null);
+    return section("shade", t("map.shade_density"), densityControls(), current.answer && current.kind === "density" ? legend.density(current.answer, state.by) : null,
+      DATASETS.includes(state.by) ? el("div.legend", {}, downloads(`density_${state.by}`), state.sector || state.year ? el("p.soft.small", {}, t("map.download_whole")) : null) : null);
   }
 
   // ---- layers
@@ -63,10 +66,19 @@
     }
   }
 
+  // A carried file has no server to ask.
+  function downloads(name) {
+    if (source.isCarried) return null;
+    const root = (geoplan.page.root || "").replace(/\/$/, "");
+    const address = (part, query) => `${root}/data/${part}/${encodeURIComponent(name)}?${query}lang=${geoplan.lang}`;
+    const link = (format, text) => el("a", { href: address("download", `format=${format}&`) }, text);
+    return el("p.downloads", {}, el("span.soft", {}, t("map.download")), link("gpkg", "GeoPackage"), link("geojson", "GeoJSON"), link("shapefile", "Shapefile"), el("a", { href: address("set", "") }, t("map.more_formats")));
+  }
+
   function about(entry) {
     const facts = entry.facts;
     if (entry.virtual) {
-      return el("div.about", {}, el("p", {}, t(`map.about_${entry.role}`)), facts.coarse ? el("p", {}, t("map.about_coarse", { count: facts.coarse })) : null);
+      return el("div.about", {}, el("p", {}, t(`map.about_${entry.role}`)), facts.coarse ? el("p", {}, t("map.about_coarse", { count: facts.coarse })) : null, downloads(entry.role));
     }
     const line = (label, value) => (value ? [el("dt", {}, label), el("dd", {}, data(value))] : null);
     const span = [facts.valid_from, facts.valid_to].some(Boolean) ? `${facts.valid_from || "…"} – ${facts.valid_to || "…"}` : "";
@@ -78,7 +90,8 @@
         line(t("map.about_accuracy"), facts.accuracy_m ? t("map.about_metres", { metres: figures.decimal(facts.accuracy_m, 0) }) : ""),
         line(t("map.about_geometry"), facts.geometry_basis ? t(`map.geometry_${facts.geometry_basis}`) : ""),
         line(t("map.about_licence"), facts.licence)),
-      say(facts, "note") ? el("p", {}, data(say(facts, "note"))) : null);
+      say(facts, "note") ? el("p", {}, data(say(facts, "note"))) : null,
+      downloads(`layer:${entry.name}`));
   }
 
   function kindRows(entry) {

@@ -6,6 +6,7 @@
   const { words } = site;
 
   let opener = null;
+  let drawnAsOwn = true;
   /** Of a cell of a surface, a record of that one site; else the decision. */
   const asked = () => site.cell || site;
   const contributionOf = (model, row, column) => model.weights[column] * model.values[row * model.weights.length + column];
@@ -39,7 +40,8 @@
 
   function sureSentence(one) {
     const { robustness } = asked().record;
-    const given = { share: words.chance(one.first.share), error: words.error(one.first.error), best: one.rank_best, worst: one.rank_worst };
+    const note = one.first.error < 0.001 ? "" : t("site.sampling_note");
+    const given = { share: words.firstShare(one.first), note, best: one.rank_best, worst: one.rank_worst };
     const among = t(`site.sure_${robustness.mode}`, { spread: words.percent(robustness.spread ?? 0, 0) });
     return t(one.rank_best === one.rank_worst ? "site.sure_fixed" : "site.sure", { ...given, among });
   }
@@ -84,7 +86,7 @@
       other && other !== say(one) ? el("p.other-name", {}, data(other)) : null,
       one.lon === null ? el("p.where-line", {}, t("site.place_unknown"))
         : one.accuracy_m > 0 ? el("p.where-line", {}, t("map.accuracy", { metres: figures.decimal(one.accuracy_m, 0) })) : null,
-      standing(one, row),
+      el("div.standing-holder", {}, standing(one, row)),
       buttons(one),
     ];
   }
@@ -154,8 +156,9 @@
     while (last > 1 && !(one.ranks[last - 1] > 0.0005)) last -= 1;
     const shown = one.ranks.slice(0, Math.max(6, Math.min(24, last)));
     const step = width / shown.length;
+    const most = Math.max(...shown, 0.05);
     const bars = shown.map((share, at) => {
-      const size = share > 0 ? Math.max(1, share * (base - 14)) : 0;
+      const size = share > 0 ? Math.max(1, (share / most) * (base - 14)) : 0;
       return [
         svg("rect", { x: at * step + step * 0.15, y: base - size, width: step * 0.7, height: size, class: at ? "bar-base" : "bar-target" }),
         share >= 0.01 ? svg("text", { x: (at + 0.5) * step, y: base - size - 3, "text-anchor": "middle", class: "chart-value" }, words.chance(share)) : null,
@@ -196,9 +199,25 @@
       reasons(one), contributions(one, row), flips(one, row),
       isBarred ? null : checks(one), chances(one), opinions(one));
     drawer.scrollTop = kept;
+    drawnAsOwn = asked().model.isOwn;
     if (wasHidden) site.tell("resized");
     if (options && options.focus) drawer.querySelector("h2").focus({ preventScroll: true });
     if (!(options && options.keep)) geoplan.announce(say(one));
+  }
+
+  /** Of what is shown, weights change the standing and what the score is made of. */
+  function follow() {
+    const { model } = site;
+    const one = site.siteOf(site.selected);
+    const drawer = element();
+    if (!one || drawer.hidden) return;
+    if (drawnAsOwn !== model.isOwn) {
+      show({ keep: true });
+      return;
+    }
+    const row = model.rowOf.get(one.id);
+    replace(drawer.querySelector(".standing-holder"), standing(one, row));
+    drawer.querySelector(".contributions").closest("section").replaceWith(contributions(one, row));
   }
 
   function hide() {
@@ -216,7 +235,6 @@
   site.on("selected", show);
   site.on("cell", () => show({}));
   site.on("record", () => show({ keep: false }));
-  // While a slider is dragged the figures follow; the drawer stays where it was scrolled to.
-  site.on("weights", () => { if (site.selected) show({ keep: true }); });
+  site.on("weights", follow);
   site.details = { close };
 })((window.geoplan = window.geoplan || {}));

@@ -11,6 +11,7 @@
   /** So many of the best are in view when a decision arrives. */
   const REGION = 10;
   const ROOM_FOR_KEY_PX = 780;
+  const EDGE_PX = 30;
 
   let map = null;
   let items = [];
@@ -267,12 +268,22 @@
     if (!item) return;
     const [w, s, e, n] = item.bounds;
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    map.fitBounds([[s, w], [n, e]], { padding: [70, 70], maxZoom: 12.5, animate: !still, duration: 0.5 });
+    map.fitBounds([[s, w], [n, e]], { paddingTopLeft: [70, 70], paddingBottomRight: [70 + covered(), 70], maxZoom: 12.5, animate: !still, duration: 0.5 });
+  }
+
+  /** How much of the map the drawer lies over, where there is no room beside it. */
+  function covered() {
+    const drawer = document.getElementById("drawer");
+    if (drawer.hidden) return 0;
+    return Math.max(0, map.getContainer().getBoundingClientRect().right - drawer.getBoundingClientRect().left);
   }
 
   const isInView = (id) => {
     const item = items.find((one) => one.id === id);
-    return !item || map.getBounds().pad(-0.05).contains(latlng(item.at));
+    if (!item) return true;
+    const { x, y } = map.latLngToContainerPoint(latlng(item.at));
+    const size = map.getSize();
+    return x > EDGE_PX && y > EDGE_PX && x < size.x - covered() - EDGE_PX && y < size.y - EDGE_PX;
   };
 
   function attribution() {

@@ -99,7 +99,7 @@
     const [first] = against;
     const why = !first ? t("site.no_reason") : [
       first.margin !== null && first.margin !== undefined && first.margin < 0 ? el("strong.margin", {}, words.margin(first), " ") : null,
-      against.length > 1 ? el("span.more-rules", {}, t("site.more_rules", { count: against.length - 1 }), " ") : null,
+      against.length > 1 ? el("span.more-rules", { title: t("site.more_rules", { count: against.length - 1 }) }, `+${against.length - 1} `) : null,
       data(say(first)),
     ];
     return [

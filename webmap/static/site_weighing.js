@@ -82,7 +82,6 @@
   function setWeights(given, options) {
     const { model } = site;
     if (!model) return;
-    const started = performance.now();
     const raw = model.criteria.map((one) => Math.max(0, Number(given[one.id]) || 0));
     const sum = raw.reduce((total, one) => total + one, 0);
     if (!(sum > 0)) return;
@@ -91,7 +90,6 @@
     if (model.isOwn) asRecorded(model);
     else weighed(model);
     site.tell("weights", options || {});
-    site.lastMs = performance.now() - started;
   }
 
   function reset() {

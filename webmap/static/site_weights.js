@@ -38,16 +38,23 @@
   }
 
   // ---- sliders
+  let frame = 0;
+
   function slid(id, share, isLive) {
     if (!before) before = shares();
     if (method !== "direct") setMethod("direct");
     touched.add(id);
     isEdited = true;
-    apply(weighing.withOne(before, id, Math.min(1, Math.max(0, share))), { live: isLive });
-    if (!isLive) {
-      before = null;
-      amended();
+    cancelAnimationFrame(frame);
+    const next = weighing.withOne(before, id, Math.min(1, Math.max(0, share)));
+    if (isLive) {
+      // A hand moves faster than a page is drawn: only the last place counts.
+      frame = requestAnimationFrame(() => apply(next, { live: true }));
+      return;
     }
+    apply(next, {});
+    before = null;
+    amended();
   }
 
   /** A surface is weighed on the server, as soon as a slider is let go. */
