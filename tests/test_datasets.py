@@ -85,6 +85,17 @@ def test_density_is_that_of_the_analysis(tiny: geoplan.Plan) -> None:
     assert grid["investment_wanyuan"].sum() == pytest.approx(600, abs=0.5)
 
 
+def test_figures_of_a_grid_do_not_depend_on_the_run() -> None:
+    plan = geoplan.open_plan(ROOT)
+    frame = datasets(plan)["density_grid"].frame(plan)
+    money = frame["investment_wanyuan"]
+    assert len(money) > 1000
+    # Eight digits, which still add up to the 万元.
+    assert all(float(f"{value:.8g}") == pytest.approx(value, rel=1e-14) for value in money)
+    total = density(plan, by="district").money.total
+    assert money.sum() == pytest.approx(total, abs=0.5)
+
+
 def test_a_name_means_the_table_for_a_spreadsheet_and_the_places_for_a_map(
     tiny: geoplan.Plan,
 ) -> None:

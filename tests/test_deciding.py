@@ -196,3 +196,13 @@ def test_a_dominated_site_is_never_first() -> None:
     surely = found.surely_dominated_by.dropna()
     assert len(surely)
     assert (found.survival.first.loc[surely.index] == 0).all()
+
+
+def test_an_order_that_leaves_criteria_out_tries_only_those_it_names() -> None:
+    found = asked(
+        weights={"method": "order", "order": ["rail_m", "key_district"]},
+        robustness={"mode": "order", "draws": 500},
+    )
+    assert found.survival is not None
+    assert found.survival.first.sum() == pytest.approx(1)
+    assert set(found.survival.central_weights.columns) == {"rail_m", "key_district"}

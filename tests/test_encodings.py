@@ -42,6 +42,17 @@ def test_binary_and_western_bytes_are_no_chinese(raw: bytes) -> None:
     assert encoding_of(raw) is None
 
 
+@pytest.mark.parametrize("text", ["联通", "一一一一", "名称,一\n1,一"])
+def test_gbk_that_happens_to_be_valid_utf8_is_gbk(text: str) -> None:
+    found = encoding_of(text.encode("gbk"))
+    assert found is not None
+    assert text.encode("gbk").decode(found.python) == text
+
+
+def test_western_letters_in_utf8_stay_utf8() -> None:
+    assert encoding_of("name,città\n1,Zürich".encode()) == Encoding("utf-8", True)
+
+
 def test_plain_ascii_is_certain() -> None:
     assert encoding_of(b"id,name\n1,a\n") == Encoding("utf-8", True)
 

@@ -179,7 +179,8 @@ CITY_BRIEFS: list[dict[str, Any]] = [
         "must": {"districts": ["330109", "330114", "330110"],
                  "within_m": [{"to": "airport", "most_m": 40_000}, {"to": "rail_station", "most_m": 9_000}]},
         "must_not": {"wings": ["hz-south"], "nearer_than_m": [{"to": "layer:waters", "least_m": 1_500}]},
-        "criteria": {"water": {"measure": "distance_m", "layer": "waters", "points": "0:1|3000:0", "weight": 1}},
+        "criteria": {"water": {"measure": "distance_m", "layer": "waters", "points": "0:1|3000:0", "weight": 1},
+                     "rail_m": {"params": {"listed_m": 15_000}}},
     },
 ]  # fmt: skip
 
@@ -227,6 +228,16 @@ def test_a_score_by_hand(squares: geoplan.Plan) -> None:
     assert spot.score == pytest.approx(0.3 * column[0] + 0.3 + 0.2 * column[2] + 0.2 * column[3])
     assert spot.state == "allowed"
     assert surface.state[spot.position] == 0
+    measured, verdicts = surface.explained(spot)
+    for row, one in enumerate(surface.chosen):
+        value = one.points.value(measured[one.id].best.iloc[0])
+        assert column[row] == pytest.approx(value, abs=2e-3)
+        assert (measured[one.id].evidence["candidate"] == spot.id).all()
+    assert verdicts.state.tolist() == [spot.state]
+    lon, lat = spot.site["centre"].to_crs("OGC:CRS84").iloc[0].coords[0]
+    again = surface.at_lonlat(lon, lat)
+    assert again is not None
+    assert again.id == spot.id
     # In C nothing but the station is near.
     other = surface.at(502_550.0, 3_320_550.0)
     assert other is not None

@@ -258,6 +258,15 @@ def test_an_old_file_stays_when_writing_fails(tmp_path: Path) -> None:
         write_chunks(tmp_path / "no/x.txt", [b""])
 
 
+def test_a_new_file_takes_the_place_of_the_old_in_one_step(tmp_path: Path) -> None:
+    path, kept = tmp_path / "x.txt", tmp_path / "kept.txt"
+    path.write_text("old")
+    kept.hardlink_to(path)
+    write_chunks(path, [b"new"])
+    # Whoever has the old file open still reads it whole.
+    assert (path.read_text(), kept.read_text()) == ("new", "old")
+
+
 _SLOW = """
 import sys, time
 from pathlib import Path

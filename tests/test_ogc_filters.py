@@ -66,6 +66,7 @@ def ids(text: str, crs: str = "") -> str:
         ("number < 2.5", "ps"),
         ("number <= 2.5", "pqs"),
         ("1 < number", "q"),
+        ("NOT 2 < number", "ps"),
         ("number BETWEEN -3 AND 1", "ps"),
         ("number NOT BETWEEN -3 AND 1", "q"),
         ("number IN (1, 2.5)", "pq"),

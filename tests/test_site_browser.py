@@ -48,6 +48,14 @@ def decide(plan: Plan, brief: Any) -> Decided:
     return Decided(record, frame.to_crs(plan.meta.analysis_crs))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """A grid is worked out while a test waits, on a machine that others use too."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:

@@ -55,8 +55,9 @@ def create_app(plan: Plan | Path | None = None, config: Mapping[str, Any] | None
         An opened plan, its folder, or nothing for the default of
         :func:`geoplan.open_plan`. The folder is watched either way.
     config :
-        ``BASEMAP`` as :func:`webmap.config.read_config` reads it; everything
-        else goes to Flask's configuration.
+        ``BASEMAP`` as :func:`webmap.config.read_config` reads it; ``EDIT`` lets
+        visitors write imports into the plan. Everything goes to Flask's
+        configuration.
 
     Raises
     ------

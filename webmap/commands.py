@@ -18,6 +18,7 @@ from webmap.config import BASEMAP_KINDS
 _FIRST_VIEW = (
     "/?lang=zh",
     "/?lang=en",
+    "/site?lang=zh",
     "/api/zones/district.geojson",
     "/api/density?by=district&k=5&measure=investment_wanyuan_per_km2&method=natural_breaks",
     "/api/projects",
@@ -55,13 +56,21 @@ _FIRST_VIEW = (
 @click.option(
     "--edit", is_flag=True, help="Let whoever can open the page write imports into the plan."
 )
-def serve(folder: Path | None, host: str, port: int, edit: bool, **basemap: Any) -> None:
+@click.option(
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Where saved briefs are kept; default: the user's state folder.",
+)
+def serve(
+    folder: Path | None, host: str, port: int, edit: bool, workspace: Path | None, **basemap: Any
+) -> None:
     """Show the plan in a browser, on this machine, until interrupted."""
     from webmap import create_app
     from webmap.serving import serve as serve_app
 
     chosen = {name: value or "" for name, value in basemap.items()}
-    app = create_app(folder, {"BASEMAP": chosen, "EDIT": edit})
+    app = create_app(folder, {"BASEMAP": chosen, "EDIT": edit, "WORKSPACE": workspace})
     warm(app)
     serve_app(app, host, port)
 

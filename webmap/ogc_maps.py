@@ -110,7 +110,7 @@ def map_of(
     else:
         kept = [pair for pair in request.args.items(multi=True) if pair[0] not in _OWN]
         features = at(*items, query=[*kept, ("f", "json")])
-    shade = _shade(shown, found)
+    shade = _shade(found)
     return {
         "fragments": _fragments(shown),
         "shade": shade,
@@ -129,23 +129,19 @@ def map_of(
     }
 
 
-def _shade(shown: Shown, found: Collection) -> dict[str, Any] | None:
+def _shade(found: Collection) -> dict[str, Any] | None:
     """Classes of a density result and their colours, as on the map page."""
     if density_by(found.dataset) is None or _SHADED not in found.rows:
         return None
-
-    def make() -> dict[str, Any]:
-        classes = classify(found.rows[_SHADED], "natural_breaks", _CLASSES)
-        labels = classes.labels(lambda value: measured(_SHADED, value))
-        return {
-            "field": _SHADED,
-            "edges": list(classes.edges),
-            "colours": list(class_colours(len(classes.edges))),
-            "zero": ZERO_COLOUR,
-            "labels": [labels[number][language()] for number in range(1, len(classes.edges) + 1)],
-        }
-
-    return shown.things.get(("ogc shade", found.id, found.wanted, language()), make)
+    classes = classify(found.rows[_SHADED], "natural_breaks", _CLASSES)
+    labels = classes.labels(lambda value: measured(_SHADED, value))
+    return {
+        "field": _SHADED,
+        "edges": list(classes.edges),
+        "colours": list(class_colours(len(classes.edges))),
+        "zero": ZERO_COLOUR,
+        "labels": [labels[number][language()] for number in range(1, len(classes.edges) + 1)],
+    }
 
 
 def _question(found: Collection) -> list[tuple[str, str]]:

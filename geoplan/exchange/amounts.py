@@ -15,15 +15,6 @@ _MOST_DIGITS = 18
 _LONGEST = 80
 _EMPTY = frozenset(
     [
-        "-",
-        "--",
-        "---",
-        "—",
-        "——",
-        "–",
-        "/",
-        "//",
-        "\\",
         "无",
         "暂无",
         "无数据",
@@ -45,20 +36,13 @@ _EMPTY = frozenset(
         "none",
         "nan",
         "nil",
-        "…",
-        "……",
-        ".",
-        "。",
-        "、",
-        "*",
-        "×",
         "无。",
         "(无)",
         "(空)",
-        "／",
     ]
 )
-_EMPTY_STARTS = frozenset(word[0] for word in _EMPTY) | frozenset("NＮ－")
+_ONLY_MARKS = re.compile(r"[.\-—–―−…/\\*·。、_~|]*")
+_EMPTY_STARTS = frozenset(word[0] for word in _EMPTY) | frozenset("NＮ")
 _OPERATORS: Mapping[str, str] = {
     "约": "approx", "大约": "approx", "近": "approx", "将近": "approx", "左右": "approx",
     "上下": "approx", "预计": "approx", "≈": "approx", "ca.": "approx", "about": "approx",
@@ -149,7 +133,8 @@ def is_empty(text: str) -> bool:
         return not text.strip()
     if text.isalnum() and text[0] not in _EMPTY_STARTS:
         return False
-    return not text.strip() or plain(text) in _EMPTY
+    said = plain(text)
+    return said in _EMPTY or _ONLY_MARKS.fullmatch(said) is not None
 
 
 def figure(text: str) -> Figure:

@@ -23,7 +23,6 @@ _FIGURE_FIELDS = (
     "year",
 )
 _PLACE_FIELDS = ("district_code", "township_zh", "place_zh", "position", "lon", "lat")
-_ALIASED = ("enterprises", "platforms")
 
 
 @dataclass(frozen=True)
@@ -139,8 +138,8 @@ def table_change(
         }
         cleared = [n for n in records.cleared.get(at, ()) if n in compared and there.text(row, n)]
         new |= dict.fromkeys(cleared, "")
-        if "name_zh" in new and _known_by_another_name(records, at):
-            del new["name_zh"]
+        if _known_by_another_name(records, at):
+            new = {name: text for name, text in new.items() if name not in _NAME_FIELDS}
         if not new:
             unchanged += 1
             continue
@@ -179,9 +178,8 @@ def _bases(new: Mapping[str, str]) -> dict[str, str]:
 
 
 def _known_by_another_name(records: Records, at: int) -> bool:
-    """A firm found by an alias keeps its name; only an id in the file renames it."""
-    has_code = "id" in records.evidence and bool(records.evidence["id"][at])
-    return records.table in _ALIASED and not has_code
+    """What was found by its name, or an alias, keeps its own; only an id in the file renames it."""
+    return not ("id" in records.evidence and bool(records.evidence["id"][at]))
 
 
 def _same(new: str, old: str, kind: str) -> bool:

@@ -57,7 +57,9 @@ def encoding_of(raw: bytes) -> Encoding | None:
             return Encoding(python, True) if _decodes(raw, python) else None
     if b"\x00" in raw[:_JUDGED_BYTES]:
         return _wide(raw)
-    if _decodes(raw, "utf-8"):
+    if _decodes(raw, "utf-8") and not _is_gbk_by_chance(
+        raw[:_JUDGED_BYTES].decode("utf-8", "ignore")
+    ):
         return Encoding("utf-8", True)
     return best_of([raw[:_JUDGED_BYTES]], is_cut=len(raw) > _JUDGED_BYTES)
 
@@ -73,13 +75,27 @@ def best_of(texts: Sequence[bytes], *, is_cut: bool = True) -> Encoding | None:
         known = [text for text in decoded if text is not None]
         if len(known) == len(decoded):
             shares[python] = common_share("".join(known))
-    if "utf-8" in shares:
-        # Chinese in another encoding is almost never valid UTF-8 by chance.
-        return Encoding("utf-8", len(joined) > 8 or shares.get("gb18030", 0) < _MIN_COMMON_SHARE)
+    if "utf-8" in shares and not _is_gbk_by_chance(joined.decode("utf-8", "ignore")):
+        return Encoding("utf-8", True)
+    shares.pop("utf-8", None)
     if not shares:
         return None
     best = max(shares, key=lambda name: (round(shares[name], 2), name == "gb18030"))
     return Encoding(best, False) if shares[best] >= _MIN_COMMON_SHARE else None
+
+
+def _is_gbk_by_chance(text: str) -> bool:
+    """Whether a text read as UTF-8 is a few words of GBK that happen to be valid UTF-8.
+
+    “联通” is the famous case: such bytes read as Cyrillic, Greek or Arabic letters.
+    """
+    beyond = [c for c in text if ord(c) > 127]
+    if not beyond or max(beyond) > "\u07ff" or all(c < "\u0250" for c in beyond):
+        return False
+    try:
+        return common_share(text.encode().decode("gb18030")) >= _MIN_COMMON_SHARE
+    except UnicodeDecodeError:
+        return False
 
 
 def _wide(raw: bytes) -> Encoding | None:

@@ -39,7 +39,7 @@ NATURAL: Mapping[str, tuple[str, ...]] = {
 
 _NAMES = ("name_zh", "title_zh", "product_zh")
 _ASKED_ALIKE = ("enterprises", "platforms", "projects", "hubs")
-_ALIKE_FROM = 0.75
+_ALIKE_FROM = 0.7
 _DIGITS = 10
 _LONGEST_SLUG = 80
 

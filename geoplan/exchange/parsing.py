@@ -36,7 +36,7 @@ _CONTROL = re.compile(
 _BREAKS = re.compile(r"\s*[\r\n\t\v]+\s*")
 _ANGLE = re.compile(
     r"(?:东经|北纬|[en])?[:：]?(?P<d>[0-9]{1,3}(?:\.[0-9]{1,20})?)(?:[°度](?:(?P<m>[0-9]{1,2}(?:\.[0-9]+)?)"
-    r"['′’分](?:(?P<s>[0-9]{1,2}(?:\.[0-9]+)?)(?:\"|″|”|''|秒))?)?)?[en]?"
+    r"['′’分](?:(?P<s>[0-9]{1,2}(?:\.[0-9]+)?)(?:\"|″|”|''|′′|秒))?)?)?[en]?"
 )
 _EXPECTED: Mapping[str, Both] = {
     "integer": Both("整数", "a whole number"),
@@ -307,10 +307,9 @@ def _angle(value: Any, column: Column) -> Cell:
     degrees = _degrees(value)
     if degrees is None:
         return "", _wrong("value.type", value, "number", column.example), None, None
-    least, most = column.minimum or -180.0, column.maximum or 180.0
-    if not least <= degrees <= most:
-        limits = f"{least:g}–{most:g}"
-        return "", ("value.range", {"value": said(value), "limits": limits}), None, None
+    # Whether the two were exchanged is judged later, with both at hand.
+    if abs(degrees) > 180:
+        return "", ("value.range", {"value": said(value), "limits": "-180–180"}), None, None
     return number_text(degrees, 8), None, None, None
 
 

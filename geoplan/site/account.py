@@ -343,7 +343,7 @@ class Account:
 
 _KINDS: Mapping[str, Both] = {
     "parcel": Both("地块", "parcel"),
-    "cell": Both("网格", "grid cell"),
+    "cell": Both("格网", "grid cell"),
 }
 
 

@@ -143,15 +143,18 @@ def _ranked(decision: Decision, allowed: "pd.Index[Any]") -> Decision:
     robust = asked.robustness
     opinions = second_opinions(decision, allowed)
     first = ranked.order[0]
+    moved = displaced(decision.measured, own.functions, allowed)
+    # A criterion without weight stays without it, also where any weights are tried.
+    weighed = list(weights.index[weights > 0])
     return replace(
         decision,
         ranked=ranked,
         survival=acceptability(
-            own.best,
-            weights,
-            low=own.low,
-            high=own.high,
-            joint=displaced(decision.measured, own.functions, allowed),
+            own.best[weighed],
+            weights[weighed],
+            low=own.low[weighed],
+            high=own.high[weighed],
+            joint={name: values for name, values in moved.items() if name in weighed},
             mode=robust.mode,
             spread=robust.spread,
             order=asked.weights.order or None,

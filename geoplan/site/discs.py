@@ -1,6 +1,6 @@
 """How much lies within a radius of the centre of each of many cells."""
 
-from math import ceil
+from math import ceil, floor
 
 import numpy as np
 import numpy.typing as npt
@@ -164,20 +164,22 @@ def _convolved(cells: Cells, areas: _Geometries, weights: _Floats, radius_m: flo
     """Weight spread over the cells, summed within the radius of each."""
     grid = cells.grid
     margin = ceil(radius_m / grid.cell_m) + 1
-    # What wraps around falls on the margin.
-    shape = tuple(scipy.fft.next_fast_len(n + 2 * margin, real=True) for n in grid.shape)
-    wide = Grid(
-        grid.x0_m - margin * grid.cell_m,
-        grid.y0_m - margin * grid.cell_m,
-        grid.cell_m,
-        n_columns=shape[1],
-        n_rows=shape[0],
+    # Beyond the reach of all areas there is nothing, and beyond that of the grid no cell.
+    west, south, east, north = shapely.total_bounds(areas)
+    first_row, end_row = _span(south, north, grid.y0_m, grid.cell_m, grid.n_rows, margin)
+    first, end = _span(west, east, grid.x0_m, grid.cell_m, grid.n_columns, margin)
+    amount = np.zeros(len(cells))
+    if first_row >= end_row or first >= end:
+        return amount
+    # What wraps around falls behind the window.
+    sizes = end_row - first_row + margin, end - first + margin
+    shape = tuple(scipy.fft.next_fast_len(n, real=True) for n in sizes)
+    x0_m, y0_m = grid.x0_m + first * grid.cell_m, grid.y0_m + first_row * grid.cell_m
+    wide = Grid(x0_m, y0_m, grid.cell_m, n_columns=shape[1], n_rows=shape[0])
+    box = shapely.box(
+        x0_m, y0_m, x0_m + (end - first) * grid.cell_m, y0_m + (end_row - first_row) * grid.cell_m
     )
     mass = np.zeros(shape[0] * shape[1], dtype=np.float32)
-    east, north = (
-        edge + n * grid.cell_m for edge, n in ((wide.x0_m, shape[1]), (wide.y0_m, shape[0]))
-    )
-    box = shapely.box(wide.x0_m, wide.y0_m, east, north)
     for area, weight in zip(areas, weights, strict=True):
         inside = area if shapely.contains(box, area) else shapely.intersection(area, box)
         if shapely.area(inside) > 0:
@@ -186,10 +188,24 @@ def _convolved(cells: Cells, areas: _Geometries, weights: _Floats, radius_m: flo
     waves = scipy.fft.rfft2(mass.reshape(shape))
     waves *= _disc_waves(shape, radius_m / grid.cell_m)
     summed = scipy.fft.irfft2(waves, s=shape, overwrite_x=True)
-    own = summed[margin : margin + grid.n_rows, margin : margin + grid.n_columns]
-    amount = cells.taken(np.ascontiguousarray(own)).astype(np.float64)
+    whole = np.zeros(grid.shape, dtype=np.float32)
+    rows = slice(max(first_row, 0), min(end_row, grid.n_rows))
+    columns = slice(max(first, 0), min(end, grid.n_columns))
+    whole[rows, columns] = summed[
+        rows.start - first_row : rows.stop - first_row, columns.start - first : columns.stop - first
+    ]
+    amount[:] = cells.taken(whole)
     amount[amount < _LEAST_SHARE_OF_WAVES * weights.sum()] = 0.0
-    return np.asarray(amount)
+    return amount
+
+
+def _span(
+    low_m: float, high_m: float, origin_m: float, cell_m: float, n: int, margin: int
+) -> tuple[int, int]:
+    """Rows or columns that areas reach into, none farther than the margin from the grid."""
+    first = floor((low_m - origin_m) / cell_m) - margin
+    end = ceil((high_m - origin_m) / cell_m) + margin
+    return max(first, -margin), min(end, n + margin)
 
 
 def _disc_waves(shape: tuple[int, ...], radius: float) -> npt.NDArray[np.float32]:

@@ -2,8 +2,8 @@
 
 A surface holds the value of every criterion in every cell, so that other weights are
 one product of a matrix. It keeps no reasons: of a cell that is pointed at,
-:meth:`Surface.at` gives the ordinary candidate, and the ordinary judgement and
-measures of that say the same with all reasons.
+:meth:`Surface.at` gives the ordinary candidate, and :meth:`Surface.explained` its
+ordinary measures and verdicts: they say the same with all reasons.
 """
 
 import os
@@ -18,6 +18,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pyproj import Transformer
 
 from geoplan.errors import QuestionError
 from geoplan.plan.opening import Plan
@@ -28,12 +29,13 @@ from geoplan.site.criteria import Chosen, chosen, measure_all
 from geoplan.site.deciding import weigh
 from geoplan.site.ground import Ground, ground_of
 from geoplan.site.measurefields import measured_field, warmed
+from geoplan.site.measuring import Measured
 from geoplan.site.question import Brief, CandidateList
 from geoplan.site.rule import Rule
-from geoplan.site.rules import rules_for
+from geoplan.site.rules import judge, rules_for
 from geoplan.site.survival import Survival, survival
 from geoplan.site.values import ValueFunction
-from geoplan.site.verdicts import ALLOWED, STATES
+from geoplan.site.verdicts import ALLOWED, STATES, Verdicts
 from geoplan.site.weights import shares_of
 from geoplan.site.worth import alike, worth
 
@@ -154,6 +156,18 @@ class Surface:
             score=float(self.scores[position]),
             state=STATES[self.state[position]],
         )
+
+    def at_lonlat(self, lon: float, lat: float) -> Spot | None:
+        """The cell that holds a point in degrees, WGS 84; ``None`` outside."""
+        crs = self.ground.plan.meta.analysis_crs
+        x_m, y_m = Transformer.from_crs("OGC:CRS84", crs, always_xy=True).transform(lon, lat)
+        return self.at(x_m, y_m)
+
+    def explained(self, spot: Spot) -> tuple[dict[str, Measured], Verdicts]:
+        """What the criteria find of a cell alone, with sentences, and how the rules judge it."""
+        plan, brief = self.ground.plan, self.ground.brief
+        measured = measure_all(plan, brief, self.chosen, spot.site)
+        return measured, judge(plan, self.rules, spot.site, brief)
 
     def survival(self, weightings: npt.ArrayLike, top: int = 1) -> Survival:
         """Share of weightings in which each allowed cell is among the first.

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from geoplan.place.apportion import alike_objects
 from geoplan.schema import VOCABULARIES
@@ -132,7 +133,7 @@ def _nearest_hub(ground: Ground, one: Chosen) -> _Found:
     listed_m = float(one.params["listed_m"])
     far = np.flatnonzero(found > listed_m)
     if far.size:
-        found[far[_beyond(ground, those, far, listed_m)]] = np.nan
+        found[far[_beyond(ground, those, far, found[far], listed_m)]] = np.nan
     return found
 
 
@@ -148,16 +149,30 @@ def _nearest_of(ground: Ground, those: Things) -> npt.NDArray[np.float32]:
 
 
 def _beyond(
-    ground: Ground, those: Things, at: npt.NDArray[np.int64], limit_m: float
+    ground: Ground,
+    those: Things,
+    at: npt.NDArray[np.int64],
+    central_m: npt.NDArray[np.float32],
+    limit_m: float,
 ) -> npt.NDArray[np.bool_]:
     """Which cells are farther than a limit from all of where the things may be."""
     cells = ground.cells
-    nearest = distance_to(cells, those.areas, most_m=limit_m + cells.grid.cell_m)[at]
-    beyond = nearest > limit_m
-    # What rounding might decide is asked of the shapes.
-    close = np.flatnonzero(np.abs(nearest - limit_m) <= LINE_ERROR_CELLS * cells.grid.cell_m + 0.1)
-    far = nearness.least_m(centres(cells, at[close]), those.areas).min(axis=1, initial=np.inf)
-    beyond[close] = far > limit_m
+    corners, of = shapely.get_coordinates(those.areas, return_index=True)
+    reach_m = float(np.hypot(*(corners - those.points[of]).T).max())
+    if np.isfinite(reach_m):
+        # No thing is nearer than its point by more than it reaches.
+        beyond = central_m - reach_m > limit_m
+        close = np.flatnonzero(~beyond)
+    else:
+        nearest = distance_to(cells, those.areas, most_m=limit_m + cells.grid.cell_m)[at]
+        beyond = nearest > limit_m
+        error_m = LINE_ERROR_CELLS * cells.grid.cell_m + 0.1
+        close = np.flatnonzero(np.abs(nearest - limit_m) <= error_m)
+    tree = shapely.STRtree(those.areas)
+    (which, _), far = tree.query_nearest(
+        centres(cells, at[close]), return_distance=True, all_matches=False
+    )
+    beyond[close[which]] = far > limit_m
     return beyond
 
 
