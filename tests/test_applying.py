@@ -174,8 +174,8 @@ def test_a_full_disk_leaves_the_plan_as_it_was(
     apply(proposal_for(folder, sheet), folder)
 
 
-def killed_at(proposal: Proposal, folder: Path, stop: int) -> bool:
-    """Apply in a process of its own that is killed before its step number ``stop``."""
+def killed_at(files: dict[str, bytes], folder: Path, stop: int) -> bool:
+    """Write in a process of its own that is killed before its step number ``stop``."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
@@ -187,7 +187,8 @@ def killed_at(proposal: Proposal, folder: Path, stop: int) -> bool:
                 os.kill(os.getpid(), signal.SIGKILL)
             seen.append(step)
 
-        apply(proposal, folder, watch=watch)
+        with exclusive(folder):
+            write_together(folder, dict(files), {}, watch=watch)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0
@@ -197,11 +198,12 @@ def killed_at(proposal: Proposal, folder: Path, stop: int) -> bool:
 def test_a_kill_at_any_step_leaves_the_old_or_the_new_plan(folder: Path, sheet: Path) -> None:
     before = state(folder)
     proposal = proposal_for(folder, sheet)
-    after = {**before, **contents(proposal, folder)}
+    files = contents(proposal, folder)
+    after = {**before, **files}
     outcomes = []
     was_killed = True
     while was_killed:
-        was_killed = killed_at(proposal, folder, len(outcomes))
+        was_killed = killed_at(files, folder, len(outcomes))
         # Whoever opens the plan next finishes or drops the change.
         with steady(folder):
             now = state(folder)
@@ -211,7 +213,7 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_plan(folder: Path, sheet: 
         if now == after:
             undo(folder)
     # Four files are staged and moved; the journal in between decides.
-    assert len(outcomes) > 2 * len(contents(proposal, folder)) + 3
+    assert len(outcomes) > 2 * len(files) + 3
     assert outcomes == sorted(outcomes)
     assert outcomes.count(False) > 4
     assert outcomes.count(True) > 5
