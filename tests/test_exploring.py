@@ -361,6 +361,14 @@ def test_best_areas_and_sites_are_allowed_cells(squares: geoplan.Plan) -> None:
         top_sites(surface, count=0)
 
 
+def test_where_nothing_is_allowed_there_is_nothing(squares: geoplan.Plan) -> None:
+    surface = surface_of(squares, must_not={"districts": ["A", "B", "C"]})
+    assert not surface.allowed.any()
+    assert best_areas(surface, least_mu=15.0).empty
+    assert top_sites(surface).empty
+    assert surface_image(surface, [0.5]).classes.max() == UNKNOWN
+
+
 def test_a_picture_tells_states_apart(squares: geoplan.Plan) -> None:
     surface = surface_of(squares, must={"districts": ["A", "B"]})
     edges = [0.3, 0.5]

@@ -163,10 +163,11 @@ def test_the_mean_distance_is_what_it_says(few: int, monkeypatch: pytest.MonkeyP
         [np.hypot(x - a, y - b).mean() for a, b in zip(cells.x_m, cells.y_m, strict=True)]
     )
     anything = np.full(len(cells), np.inf, dtype=np.float32)
-    found = nearer_on_average(cells, anything, x, y)
+    found = nearer_on_average(cells, anything, [np.column_stack([x, y])])
     assert np.abs(found - exact).max() < (0.01 if few else 0.05 * GRID.cell_m)
     known = distance_to_points(cells, [502_000.0], [3_301_000.0])
-    both = nearer_on_average(cells, known, x, y)
+    places = np.column_stack([x, y])
+    both = nearer_on_average(cells, known, [places + 9_000.0, places, places + 12_000.0])
     assert np.abs(both - np.minimum(known, exact)).max() < 0.05 * GRID.cell_m
     assert (both <= known).all()
 

@@ -178,6 +178,7 @@ def test_pages_follow_each_other_and_hold_everything_once(client: FlaskClient) -
         address = next(iter(links(found, "next")), "")
         assert "lang=en" in address or not address
     assert seen == ["A", "B", "C"]
+    assert len(pages) == 3
     assert links(pages[0], "prev") == []
     assert "offset=0" in links(pages[1], "prev")[0]
     assert ids(client, SQUARES, limit=2, offset=1) == ["B", "C"]
@@ -192,9 +193,13 @@ def test_what_was_asked_stays_on_the_next_page(client: FlaskClient) -> None:
     assert answer.headers["Content-Crs"] == f"<{EPSG}4326>"
 
 
-def test_a_limit_that_is_too_large_is_the_largest(client: FlaskClient) -> None:
-    for limit in ("10001", "999999999999999999"):
-        assert len(ids(client, SQUARES, limit=limit)) == 3
+def test_a_limit_that_is_too_large_is_the_largest(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(ids(client, SQUARES, limit="10001")) == 3
+    monkeypatch.setattr("webmap.ogc_items.MOST_ITEMS", 2)
+    for limit in ("2", "3", "999999999999999999"):
+        assert ids(client, SQUARES, limit=limit) == ["A", "B"]
 
 
 def test_a_page_with_too_many_corners_ends_early(
@@ -230,6 +235,12 @@ def test_time_selects_by_when_things_hold(
     assert ids(client, "/ogc/collections/districts_before/items", datetime=asked) == found
     # What says nothing of time is there at any time.
     assert ids(client, "/ogc/collections/hubs/items", datetime=asked) == ["station"]
+
+
+def test_a_span_finds_what_begins_within_it(client: FlaskClient) -> None:
+    assert ids(client, SQUARES, datetime="2019-06-01/2020-06-01") == ["A", "B", "C"]
+    assert ids(client, SQUARES, datetime="2019-06-01/2019-12-31") == []
+    assert ids(client, SQUARES, datetime="2019-06-01/2020-01-01T00:00:00Z") == ["A", "B", "C"]
 
 
 def test_projects_are_there_in_the_years_they_run(client: FlaskClient) -> None:

@@ -100,10 +100,7 @@ def test_a_wrong_cpg_is_corrected(
 ) -> None:
     found = read_vectors(shapefile(tmp_path / "a.zip", areas, encoding=encoding, cpg=cpg))
     assert found.columns["名称"][1] == "钱江世纪城“核心”"
-    assert [remark.code for remark in found.remarks][:1] in (
-        ["encoding.cpg_wrong"],
-        ["encoding.found"],
-    )
+    assert [remark.code for remark in found.remarks] == ["encoding.cpg_wrong"]
 
 
 def test_the_encoding_may_be_said(areas: gpd.GeoDataFrame, tmp_path: Path) -> None:
@@ -113,28 +110,12 @@ def test_the_encoding_may_be_said(areas: gpd.GeoDataFrame, tmp_path: Path) -> No
         read_vectors(path, encoding="no-such")
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_names_cut_within_a_character_lose_only_that(
     areas: gpd.GeoDataFrame, tmp_path: Path
 ) -> None:
-    with (
-        pytest.warns(UserWarning, match="more than 10 characters|Normalized|longer than 10")
-        if False
-        else _silent()
-    ):
-        path = shapefile(tmp_path / "a.zip", areas.rename(columns={"名称": "区县名称代码"}))
+    path = shapefile(tmp_path / "a.zip", areas.rename(columns={"名称": "区县名称代码"}))
     assert "区县名" in read_vectors(path).columns
-
-
-class _silent:
-    def __enter__(self) -> None:
-        import warnings
-
-        self.caught = warnings.catch_warnings()
-        self.caught.__enter__()
-        warnings.simplefilter("ignore")
-
-    def __exit__(self, *_: object) -> None:
-        self.caught.__exit__(None, None, None)
 
 
 def test_a_table_with_deleted_records_and_odd_fields() -> None:
@@ -170,7 +151,7 @@ def test_a_table_with_deleted_records_and_odd_fields() -> None:
     assert deleted == {1}
     assert table_encoding(dbf, b"").encoding.name == "GB18030"
     for cut in (10, 40, start + 30):
-        with pytest.raises(ValueError, match="table|fields"):
+        with pytest.raises(ValueError, match=r"table|fields"):
             read_table(dbf[:cut], "utf-8")
 
 
@@ -196,7 +177,7 @@ def _parts(areas: gpd.GeoDataFrame, folder: Path) -> list[Path]:
 
 
 def test_dxf_has_shapes_alone(areas: gpd.GeoDataFrame, tmp_path: Path) -> None:
-    lines = gpd.GeoDataFrame(geometry=areas.geometry.boundary, crs=4549).explode()
+    lines = areas[["geometry"]].set_geometry(areas.geometry.boundary).explode()
     lines.to_file(tmp_path / "a.dxf", driver="DXF")
     found = read_vectors(tmp_path / "a.dxf")
     assert found.crs is None

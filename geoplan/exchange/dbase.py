@@ -16,7 +16,8 @@ _HEAD = 32
 _DECLARED = {
     "936": "gb18030", "cp936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030",
     "gb18030": "gb18030", "ansi936": "gb18030", "utf8": "utf-8", "65001": "utf-8", "utf-8": "utf-8",
-    "big5": "big5", "950": "big5", "cp950": "big5", "ansi950": "big5",
+    "iso-8859-1": "latin-1", "iso88591": "latin-1", "8859-1": "latin-1", "cp1252": "latin-1",
+    "1252": "latin-1", "big5": "big5", "950": "big5", "cp950": "big5", "ansi950": "big5",
 }  # fmt: skip
 _LANGUAGE_DRIVERS = {0x4D: "gb18030", 0x4F: "big5", 0x78: "big5", 0x7A: "gb18030"}
 _EMPTY_DATES = ("", "00000000")

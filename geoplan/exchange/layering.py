@@ -43,6 +43,7 @@ _DISTRICT_TITLES: Mapping[str, tuple[str, ...]] = {
     "name_zh": ("name_zh", "名称", "区县名称", "区县", "行政区", "行政区名称", "xzqmc", "name", "name_chn", "地名"),
     "name_en": ("name_en", "英文名", "英文名称", "name_eng", "ename"),
 }  # fmt: skip
+_KEYED_ROLES = ("districts", "wings", "platforms", "hubs")
 _ADDED_BY_FORMATS = ("id", "fid", "Name", "description", "layer", "path")
 _KEYS = (
     "id",
@@ -86,8 +87,9 @@ def propose_layer(
     columns, mapped = _renamed(vectors, role, mapping)
     keep = _kept(placement.shapes, plan, findings)
     frame = _Features(columns, placement.shapes, keep)
-    layer = _existing(plan, target, frame)
-    if layer is not None and exported_state(vectors.said, plan):
+    is_export = bool(exported_state(vectors.said, plan))
+    layer = _existing(plan, target, frame, is_export=is_export)
+    if layer is not None and is_export:
         # What a format adds to an export is not the layer's.
         own = {
             n: v for n, v in frame.columns.items() if n in layer.frame or n not in _ADDED_BY_FORMATS
@@ -197,18 +199,19 @@ def _kept(shapes: Shapes, plan: Plan, findings: Findings) -> npt.NDArray[np.bool
     return np.asarray(~missing & ~outside, dtype=bool)
 
 
-def _existing(plan: Plan, target: tuple[str, str], frame: _Features) -> Layer | None:
+def _existing(
+    plan: Plan, target: tuple[str, str], frame: _Features, *, is_export: bool
+) -> Layer | None:
     """The layer that is meant to change: by name, or of the role with the same keys."""
     name, role = target
     if name:
         return plan.layers.get(name)
-    for layer in (
-        plan.layers_of(role) if role in ("districts", "wings", "platforms", "hubs") else ()
-    ):
+    for layer in plan.layers_of(role) if role in _KEYED_ROLES else ():
         if layer.key in frame.columns and layer.key in layer.frame:
-            mine = {str(v) for v in frame.columns[layer.key] if v is not None}
+            mine = {shown(value) for value in frame.columns[layer.key] if value is not None}
             theirs = set(layer.frame[layer.key].dropna().astype(str))
-            if mine and len(mine & theirs) == max(len(mine), len(theirs)):
+            # Other areas under other codes are other boundaries, not changes to these.
+            if mine == theirs or (is_export and mine & theirs):
                 return layer
     return None
 

@@ -65,7 +65,7 @@ def propose_shapes(
     if is_export:
         mapping = {**strict_fields({n: n for n in columns}, table), **mapping}
         mapping |= {"accuracy_m": "accuracy_m"} if "accuracy_m" in columns else {}
-    records = read_sheet(grid, _header(grid), table, directory, mapping, findings)
+    records = read_sheet(grid, _header(grid, table), table, directory, mapping, findings)
     records.has_known_datum = True
     if is_open:
         records.is_waiting[:] = True
@@ -81,11 +81,11 @@ def propose_shapes(
     )
 
 
-def _header(grid: Grid) -> Header:
+def _header(grid: Grid, table: str) -> Header:
     """The names of the fields; a line of its own in no other way than by being the first."""
     headings = []
     for index, name in enumerate(grid.cells[0]):
-        title, unit = title_and_unit(str(name))
+        title, unit = title_and_unit(str(name), table)
         headings.append(Heading(index, (title,), unit))
     return Header(0, 0, tuple(headings))
 

@@ -227,7 +227,10 @@ def _vectors(
     pieces = [whole[start:end] or None for start, end in itertools.pairwise(ends)]
     shapes = shapely.from_wkb(np.array(pieces, dtype=object), on_invalid="ignore")
     _judge_vertices(shapes, file)
-    columns = dict(zip(found["fields"], found["columns"], strict=True))
+    columns = {
+        name: [None if value == "" else value for value in values]
+        for name, values in zip(found["fields"], found["columns"], strict=True)
+    }
     if found.get("dropped"):
         kept = np.setdiff1d(np.arange(len(shapes)), found["dropped"])
         shapes = shapes[kept]
@@ -236,7 +239,7 @@ def _vectors(
         columns = {
             name: values
             for name, values in columns.items()
-            if name not in _OWN_OF_KML and any(value not in (None, "") for value in values)
+            if name not in _OWN_OF_KML and any(value is not None for value in values)
         }
         # GDAL keeps “id” for the place's own and renames a column of that name.
         columns = {"id" if name == "id2" else name: values for name, values in columns.items()}

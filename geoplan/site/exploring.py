@@ -233,7 +233,6 @@ def explore(plan: Plan, brief: Brief, cell_m: float = DEFAULT_CELL_M) -> Surface
     rules = rules_for(plan, ground.brief)
     values = np.empty((len(criteria), len(ground.cells)), dtype=np.float32)
     known = np.empty(values.shape, dtype=np.bool_)
-    warmed(ground, criteria)
 
     def fill(row: int) -> None:
         one = criteria[row]
@@ -246,6 +245,9 @@ def explore(plan: Plan, brief: Brief, cell_m: float = DEFAULT_CELL_M) -> Surface
 
     # numpy lets go of the interpreter, so that fields are computed side by side.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
+        zones = pool.submit(lambda: ground.zone_pairs)
+        warmed(ground, criteria)
+        zones.result()
         states = pool.submit(verdict_fields, ground, rules)
         list(pool.map(fill, range(len(criteria))))
     return Surface(ground, criteria, functions, weights, values, known, rules, states.result())

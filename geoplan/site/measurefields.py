@@ -143,8 +143,9 @@ def _nearest_of(ground: Ground, those: Things) -> npt.NDArray[np.float32]:
     found = distance_to_points(ground.cells, *those.points[exact].T)
     if not exact.any() and those.ids:
         found[:] = np.inf
-    for places in those.drawn(_SAMPLE, _SAMPLE_SEED)[~exact] if those.ids else ():
-        found = nearer_on_average(ground.cells, found, *places.T)
+    if not exact.all():
+        places = those.drawn(_SAMPLE, _SAMPLE_SEED)[~exact]
+        found = nearer_on_average(ground.cells, found, places)
     return found
 
 
@@ -256,7 +257,6 @@ def warmed(ground: Ground, criteria: Iterable[Chosen]) -> None:
     measures = {one.criterion.measure for one in criteria}
     for kind in dict.fromkeys(kind for measure, kind in _MADE_OF.items() if measure in measures):
         things(ground.plan, kind)
-    _ = ground.cells.index, ground.cells.first, ground.zone_pairs
 
 
 _MADE_OF: Mapping[Callable[[Setting], Measured], str] = {

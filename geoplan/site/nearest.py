@@ -6,6 +6,7 @@ middle. As ``|c - a|² - |c - b|²`` is linear in ``c``, this is exact and takes
 comparison. The cells of a tile are then measured to its last few rivals.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,7 +21,7 @@ _Floats = npt.NDArray[np.float64]
 _Integers = npt.NDArray[np.int64]
 _Mask = npt.NDArray[np.bool_]
 
-_FEW_PAIRS = 4_000_000
+_FEW_PAIRS = 20_000_000
 
 _TILES_AT_A_TIME = 256
 """So few that the arrays of a pass stay in the processor's cache."""
@@ -68,9 +69,9 @@ def distance_to_points(
 
 
 def nearer_on_average(
-    cells: Cells, distance_m: _Field, x_m: npt.ArrayLike, y_m: npt.ArrayLike
+    cells: Cells, distance_m: _Field, things: Iterable[npt.NDArray[np.float64]]
 ) -> _Field:
-    """The lesser of a distance and the mean distance to some points, for a thing that is at any of them.
+    """The least of a distance and of the mean distances to things that are each in any of some places.
 
     Parameters
     ----------
@@ -78,8 +79,8 @@ def nearer_on_average(
         Cells to measure from.
     distance_m :
         What is known to be as near, in metres; shape (n,).
-    x_m, y_m :
-        Places where the thing may be, each as likely; shape (k,).
+    things :
+        Of each thing the places where it may be, each as likely; shape (k, 2).
 
     Returns
     -------
@@ -88,49 +89,47 @@ def nearer_on_average(
         is computed at nine places of each tile and interpolated between; that is right
         to a twentieth of a cell's side if hundreds of places are spread over some tiles.
     """
-    x, y = (np.asarray(given, dtype=np.float64).ravel() for given in (x_m, y_m))
     side_m = cells.grid.cell_m * TILE
     middle_x = cells.grid.x0_m + (cells.tile_column + 0.5) * side_m
     middle_y = cells.grid.y0_m + (cells.tile_row + 0.5) * side_m
-    # A mean distance is at least the distance to the mean.
-    bound = np.hypot(middle_x - x.mean(), middle_y - y.mean()) - side_m / np.sqrt(2)
-    farthest = np.maximum.reduceat(distance_m, cells.first[:-1])
-    tile = np.flatnonzero(bound < farthest)
-    found = distance_m.copy()
-    if tile.size * TILE**2 * x.size <= _FEW_PAIRS:
-        open_cells = cells.of_tiles(tile)
-        own_x, own_y = cells.xy_m(open_cells).T
-        mean = _mean_distance(own_x, own_y, x, y)
-        found[open_cells] = np.minimum(found[open_cells], mean)
-        return found
     # Places of Chebyshev, and the parabolas through them at the centres of the cells.
     node = np.sqrt(0.75) * np.array([-1.0, 0.0, 1.0])
     at = (np.arange(TILE) + 0.5) * 2 / TILE - 1
-    fit = np.vander(at, 3) @ np.linalg.inv(np.vander(node, 3))
-    nodes = np.broadcast_arrays(
-        middle_x[tile, None, None] + node * side_m / 2,
-        middle_y[tile, None, None] + node[:, None] * side_m / 2,
-    )
-    mean = _mean_distance(nodes[0].ravel(), nodes[1].ravel(), x, y).reshape(-1, 3, 3)
-    spread = np.full(cells.inside.shape, np.inf, dtype=np.float32)
-    spread[tile] = fit.astype(np.float32) @ mean.astype(np.float32) @ fit.T.astype(np.float32)
-    return np.minimum(found, spread[cells.inside])
+    fit = (np.vander(at, 3) @ np.linalg.inv(np.vander(node, 3))).astype(np.float32)
+
+    found = distance_m.copy()
+    farthest = np.maximum.reduceat(distance_m, cells.first[:-1])
+    least = np.full(cells.inside.shape, np.inf, dtype=np.float32)
+    for places in things:
+        # A mean distance is at least the distance to the mean.
+        bound = np.hypot(*(np.stack([middle_x, middle_y]).T - places.mean(axis=0)).T)
+        tile = np.flatnonzero(bound - side_m / np.sqrt(2) < farthest)
+        if tile.size * TILE**2 * len(places) <= _FEW_PAIRS:
+            own = cells.of_tiles(tile)
+            found[own] = np.minimum(found[own], _mean_distance(cells.xy_m(own), places))
+            continue
+        nodes = np.empty((tile.size, 3, 3, 2))
+        nodes[..., 0] = middle_x[tile, None, None] + node * side_m / 2
+        nodes[..., 1] = middle_y[tile, None, None] + node[:, None] * side_m / 2
+        mean = _mean_distance(nodes.reshape(-1, 2), places).reshape(-1, 3, 3)
+        least[tile] = np.minimum(least[tile], fit @ mean @ fit.T)
+        farthest[tile] = np.minimum(farthest[tile], least[tile].max(axis=(1, 2)))
+    return np.minimum(found, least[cells.inside])
 
 
-def _mean_distance(x: _Floats, y: _Floats, to_x: _Floats, to_y: _Floats) -> _Floats:
-    """Mean distance of each place to others."""
+def _mean_distance(xy: _Floats, places: _Floats) -> _Field:
+    """Mean distance of each of some points to the places."""
     # From a middle among them, so that float32 is right to a centimetre.
-    middle_x, middle_y = to_x.mean(), to_y.mean()
-    east, north = (x - middle_x).astype(np.float32), (y - middle_y).astype(np.float32)
-    places = np.column_stack([to_x - middle_x, to_y - middle_y]).astype(np.float32)
-    summed = np.zeros(x.size)
-    for place_x, place_y in places:
+    middle = places.mean(axis=0)
+    east, north = (xy - middle).T.astype(np.float32)
+    summed = np.zeros(len(xy))
+    for place_x, place_y in (places - middle).astype(np.float32):
         across, along = east - place_x, north - place_y
         across *= across
         along *= along
         across += along
         summed += np.sqrt(across, out=across)
-    return summed / len(places)
+    return (summed / len(places)).astype(np.float32)
 
 
 @dataclass(frozen=True)

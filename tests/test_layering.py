@@ -1,0 +1,221 @@
+"""Geodata becomes a layer with its sidecar, or changes one feature by feature."""
+
+import json
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from conftest import TINY
+
+import geoplan
+from geoplan.exchange.applying import apply, undo
+from geoplan.exchange.featuretexts import is_same_shape, rounded
+from geoplan.exchange.importing import propose
+from geoplan.exchange.proposals import Proposal
+from geoplan.exchange.remarks import RefusedFileError
+
+DAY = date(2026, 11, 22)
+
+
+def squares(*codes: str, shift: float = 0.0) -> gpd.GeoDataFrame:
+    shapes = [
+        shapely.box(120.001 + 0.01 * i + shift, 30.001, 120.009 + 0.01 * i + shift, 30.006)
+        for i in range(len(codes))
+    ]
+    return gpd.GeoDataFrame(
+        {"地块编号": list(codes), "面积": [1.0, 2.0, 3.0][: len(codes)]}, geometry=shapes, crs=4326
+    )
+
+
+def proposed(
+    folder: Path, frame: gpd.GeoDataFrame, tmp_path: Path, as_: str, **more: Any
+) -> Proposal:
+    path = tmp_path / "地块.gpkg"
+    path.unlink(missing_ok=True)
+    frame.to_file(path)
+    return propose(geoplan.open_plan(folder), path, as_, today=DAY, **more)
+
+
+def test_parcels_become_a_layer_with_a_sidecar(folder: Path, tmp_path: Path) -> None:
+    proposal = proposed(
+        folder, squares("甲1", "甲2"), tmp_path, "parcels", source={"licence": "内部"}
+    )
+    assert proposal.counts()["taken"] == 2
+    apply(proposal, folder)
+    plan = geoplan.open_plan(folder)
+    layer = plan.layers["parcels"]
+    assert layer.key == "地块编号"
+    assert layer.frame["面积"].tolist() == [1, 2]
+    facts = tomllib.loads((folder / "layers/parcels.toml").read_text("utf-8"))
+    assert (facts["licence"], facts["datum"], facts["source_id"]) == (
+        "内部",
+        "WGS 84",
+        [proposal.source_id],
+    )
+    assert proposal.source_id in set(plan.sources["id"])
+    assert not [p for p in geoplan.check(plan, today=DAY) if p.severity == "error"]
+    again = proposed(folder, squares("甲1", "甲2"), tmp_path, "parcels")
+    assert again.is_empty
+    assert again.counts()["unchanged"] == 2
+    undo(folder)
+    assert not (folder / "layers/parcels.geojson").exists()
+
+
+def test_an_existing_layer_changes_feature_by_feature(folder: Path, tmp_path: Path) -> None:
+    apply(proposed(folder, squares("甲1", "甲2"), tmp_path, "layer:plots"), folder)
+    frame = squares("甲1", "甲2", "甲3")
+    frame.loc[0, "面积"] = 9.0
+    frame.loc[1, "geometry"] = shapely.box(120.012, 30.002, 120.018, 30.005)
+    proposal = proposed(folder, frame, tmp_path, "layer:plots")
+    change = proposal.layers["plots"]
+    assert change.added == ("甲3",)
+    assert change.moved == ("甲2",)
+    assert [(c.id, c.field, c.old, c.new) for c in change.fields] == [("甲1", "面积", "1", "9")]
+    apply(proposal, folder)
+    text = (folder / "layers/plots.toml").read_text("utf-8")
+    assert len(tomllib.loads(text)["source_id"]) == 2
+
+
+def test_shapes_without_a_key_get_one_from_themselves(folder: Path, tmp_path: Path) -> None:
+    frame = squares("x", "x").drop(columns="地块编号")
+    apply(proposed(folder, frame, tmp_path, "parcels"), folder)
+    keys = geoplan.open_plan(folder).layers["parcels"].frame["id"].tolist()
+    assert len(set(keys)) == 2
+    assert proposed(folder, frame.iloc[::-1], tmp_path, "parcels").is_empty
+
+
+def test_new_districts_need_a_day_and_close_the_old_ones(folder: Path, tmp_path: Path) -> None:
+    content = gpd.read_file(TINY / "layers/districts.geojson")
+    frame = content.rename(columns={"code": "行政区划代码", "name_zh": "名称"}).drop(
+        columns="name_en"
+    )
+    frame["行政区划代码"] = ["A", "B", "D"]
+    proposal = proposed(folder, frame, tmp_path, "districts")
+    assert [question.id for question in proposal.open_questions] == ["valid_from"]
+    assert proposal.is_empty
+    with pytest.raises(RefusedFileError):
+        proposed(folder, frame, tmp_path, "districts", answers={"valid_from": "明年"})
+    proposal = proposed(folder, frame, tmp_path, "districts", answers={"valid_from": "2026-01-01"})
+    assert {m.field for m in proposal.mapping} >= {"code", "name_zh"}
+    apply(proposal, folder)
+    plan = geoplan.open_plan(folder)
+    new = plan.districts_on(date(2026, 6, 1))
+    old = plan.districts_on(date(2025, 12, 31))
+    assert new is not None
+    assert old is not None
+    assert old.name == "districts"
+    assert set(new.frame["code"]) == {"A", "B", "D"}
+    assert new.frame["name_en"].tolist() == ["甲区", "乙区", "丙区"]
+
+
+def test_invalid_empty_and_endless_shapes(folder: Path, tmp_path: Path) -> None:
+    bow = shapely.Polygon(
+        [(120.001, 30.001), (120.009, 30.001), (120.001, 30.006), (120.0095, 30.0065)]
+    )
+    spike = shapely.Polygon(
+        [
+            (120.021, 30.001),
+            (120.029, 30.001),
+            (120.029, 30.006),
+            (120.029, 30.008),
+            (120.029, 30.006),
+            (120.021, 30.006),
+        ]
+    )
+    shapes = [bow, spike, None, shapely.box(120.012, 30.001, 120.018, 30.006)]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"id": str(i)},
+            "geometry": json.loads(shapely.to_geojson(s)) if s is not None else None,
+        }
+        for i, s in enumerate(shapes)
+    ]
+    features.append(
+        {
+            "type": "Feature",
+            "properties": {"id": "far"},
+            "geometry": {"type": "Point", "coordinates": [10, 50]},
+        }
+    )
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    proposal = propose(geoplan.open_plan(folder), path, "layer:mixed", today=DAY)
+    told = {(remark.code, remark.row) for remark in proposal.refused}
+    assert ("geometry.empty", 3) in told
+    assert ("geometry.outside", 5) in told
+    assert "geometry.mended" in [remark.code for remark in proposal.warnings]
+    assert all(
+        shapely.is_valid(shapely.from_geojson(json.dumps(f["geometry"])))
+        for f in json.loads(proposal.layers["mixed"].files["layers/mixed.geojson"])["features"]
+    )
+
+
+def test_a_key_that_occurs_twice_is_refused_in_a_known_layer(folder: Path, tmp_path: Path) -> None:
+    apply(proposed(folder, squares("甲1"), tmp_path, "layer:plots"), folder)
+    frame = squares("乙1", "乙1")
+    proposal = proposed(folder, frame, tmp_path, "layer:plots")
+    assert [remark.code for remark in proposal.refused] == ["key.twice"]
+
+
+def test_a_layer_in_gcj02_keeps_its_datum(folder: Path, tmp_path: Path) -> None:
+    apply(proposed(folder, squares("甲1"), tmp_path, "layer:plots"), folder)
+    sidecar = folder / "layers/plots.toml"
+    sidecar.write_text(sidecar.read_text("utf-8").replace('"WGS 84"', '"GCJ-02"'), "utf-8")
+    before = geoplan.open_plan(folder).layers["plots"].frame.reset_index(drop=True)
+    proposal = proposed(folder, before.to_crs(4326), tmp_path, "layer:plots")
+    assert proposal.is_empty
+
+
+def test_attributes_become_rows_and_shapes_locations(folder: Path, tmp_path: Path) -> None:
+    frame = (
+        squares("甲区机器人园", "新园")
+        .rename(columns={"地块编号": "平台名称"})
+        .drop(columns="面积")
+    )
+    frame["类别"] = "产业园"
+    proposal = proposed(folder, frame, tmp_path, "platforms")
+    (row,) = proposal.tables["platforms"].added.to_dict("records")
+    assert row["name_zh"] == "新园"
+    (place,) = proposal.tables["locations"].added.to_dict("records")
+    assert place["precision"] == "street"
+    assert 400 < float(place["accuracy_m"]) < 600
+    centre = frame.geometry.iloc[1].centroid
+    assert (float(place["lon"]), float(place["lat"])) == pytest.approx(
+        (centre.x, centre.y), abs=1e-6
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_names_cut_by_a_shapefile_still_mean_their_columns(folder: Path, tmp_path: Path) -> None:
+    points = gpd.points_from_xy([120.005, 120.006], [30.003, 30.004])
+    frame = gpd.GeoDataFrame(
+        {"项目名称": ["一号", "二号"], "建设单位名称": ["甲一公司", "乙二公司"], "所属产业": ["机器人", "纤维"], "总投资万元": [3.0, 4.0], "建设起止年限": ["2021-2022", "2022"]},
+        geometry=points, crs=4490,
+    )  # fmt: skip
+    frame.to_file(tmp_path / "p.shp", encoding="GBK")
+    proposal = propose(geoplan.open_plan(folder), tmp_path / "p.shp", "projects", today=DAY)
+    assert proposal.counts()["taken"] == 2
+    assert proposal.tables["projects"].added["investment_wanyuan"].tolist() == ["3", "4"]
+    assert proposal.tables["locations"].added["precision"].tolist() == ["street", "street"]
+
+
+def test_a_spreadsheet_is_no_layer_and_an_empty_layer_none(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    with pytest.raises(RefusedFileError) as caught:
+        propose(geoplan.open_plan(folder), tmp_path / "a.geojson", "parcels")
+    assert caught.value.remarks[0].code == "layer.empty"
+
+
+def test_shapes_are_compared_within_rounding() -> None:
+    one = shapely.box(120.0000004, 30, 120.01, 30.01)
+    other = shapely.Polygon([*one.exterior.coords[2:], *one.exterior.coords[1:3]])
+    assert is_same_shape(one, rounded(np.array([other]))[0])
+    assert not is_same_shape(one, shapely.box(120.00001, 30, 120.01, 30.01))
+    assert is_same_shape(None, None)
+    assert not is_same_shape(None, one)
