@@ -18,7 +18,7 @@ from geoplan.exchange.consequences import (
     source_id,
 )
 from geoplan.exchange.directory import Directory
-from geoplan.exchange.findings import Findings, row_numbers
+from geoplan.exchange.findings import Findings
 from geoplan.exchange.grids import Grid
 from geoplan.exchange.identity import identify
 from geoplan.exchange.merging import exported_state
@@ -72,18 +72,16 @@ def propose_table(
 
 
 def _without_example(grid: Grid, examples: Sequence[Sequence[str]], findings: Findings) -> Grid:
-    """A template's sheet without its example row, should that still be there."""
-    width = grid.width
-    known = [tuple([*row, *[""] * width][:width]) for row in examples]
-    is_example = np.array(
-        [tuple(said_of(v) if v is not None else "" for v in row) in known for row in grid.cells],
-        dtype=bool,
+    """A template's sheet without its example, the first row, should that still be there."""
+    first = (
+        [said_of(v) if v is not None else "" for v in grid.cells[1]] if len(grid.cells) > 1 else []
     )
-    if is_example.any():
-        findings.skip(
-            "row.example", sheet=grid.name, rows=row_numbers(grid.numbers[is_example].tolist())
-        )
-    return replace(grid, cells=grid.cells[~is_example], numbers=grid.numbers[~is_example])
+    width = len(first)
+    if first not in [[*row, *[""] * width][:width] for row in examples]:
+        return grid
+    findings.skip("row.example", sheet=grid.name, rows=int(grid.numbers[1]))
+    kept = np.arange(len(grid.cells)) != 1
+    return replace(grid, cells=grid.cells[kept], numbers=grid.numbers[kept])
 
 
 def propose_records(

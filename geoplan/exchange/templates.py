@@ -128,9 +128,7 @@ def _sheet_column(
     if column.example and not choices:
         marks.append(Both(f"例如 {column.example}", f"for example {column.example}"))
     separator = "；" if language == "zh" else "; "
-    is_open = (
-        column.references == "enterprises" or column.kind == "list" or len(choices) > _MOST_CHOICES
-    )
+    is_open = column.kind == "list" or len(choices) > _MOST_CHOICES
     bounded = column.kind in ("integer", "number") and column.minimum is not None
     return SheetColumn(
         title,
