@@ -97,7 +97,7 @@ def layers_of(columns: Columns) -> Layers:
     named = {
         "same_sector_firms": ("enterprises", sector_members(plan, project.sector, "")),
         "chain_firms": ("enterprises", chain_members(plan, project.sector, "", ())),
-        "innovation_platforms": ("platforms", gathering._innovation(plan, project.sector)),
+        "innovation_platforms": ("platforms", gathering.innovation_members(plan, project.sector)),
     }
     weights = {}
     for name, (kind, members) in named.items():

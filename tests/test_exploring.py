@@ -228,7 +228,8 @@ def test_a_score_by_hand(squares: geoplan.Plan) -> None:
     assert spot.score == pytest.approx(0.3 * column[0] + 0.3 + 0.2 * column[2] + 0.2 * column[3])
     assert spot.state == "allowed"
     assert surface.state[spot.position] == 0
-    measured, verdicts = surface.explained(spot)
+    decision = surface.decided(spot.site)
+    measured, verdicts = decision.measured, decision.verdicts
     for row, one in enumerate(surface.chosen):
         value = one.points.value(measured[one.id].best.iloc[0])
         assert column[row] == pytest.approx(value, abs=2e-3)

@@ -22,18 +22,15 @@ from geoplan.plan.problems import Both
 from geoplan.plan.statements import text
 from geoplan.site.account import Account
 from geoplan.site.brief import Brief, BriefError
-from geoplan.site.criteria import chosen, measure_all
-from geoplan.site.deciding import Decision, weigh
+from geoplan.site.criteria import chosen
+from geoplan.site.deciding import weigh
 from geoplan.site.entries import Fault
 from geoplan.site.exploring import Surface, explore
 from geoplan.site.fields import squares
 from geoplan.site.imaging import map_image
 from geoplan.site.patches import Patch, patches
 from geoplan.site.question import Robustness, Weights
-from geoplan.site.ranking import score
-from geoplan.site.rules import judge
 from geoplan.site.verdicts import STATES
-from geoplan.site.worth import worth
 from webmap.briefs import identity
 from webmap.shelf import Memory, Shown
 from webmap.siting import room
@@ -218,7 +215,8 @@ def cell_at(surface: Surface, brief: Brief, lon: float, lat: float) -> dict[str,
     if spot is None:
         return None
     with room():
-        told = _account(surface, brief, spot.site).sites()[0]
+        # The surface has the weights of whichever brief came first.
+        told = Account(surface.decided(spot.site, brief)).sites()[0]
     corners = gpd.GeoSeries(spot.site.geometry.to_numpy(), crs=plan.meta.analysis_crs)
     west, south, east, north = corners.to_crs("OGC:CRS84").total_bounds.tolist()
     allowed = surface.scores[surface.allowed]
@@ -234,7 +232,7 @@ def cell_at(surface: Surface, brief: Brief, lon: float, lat: float) -> dict[str,
 def told(surface: Surface, brief: Brief) -> dict[str, Any]:
     """What was asked of every cell, as in a record, with what each rule does to them."""
     best = int(np.where(surface.allowed, surface.scores, -1.0).argmax())
-    account = _account(surface, brief, surface.ground.sites([best]))
+    account = Account(surface.decided(surface.ground.sites([best]), brief))
     effects = surface.effects().to_dict("index")
     counts = np.bincount(surface.state, minlength=len(STATES))
     rules = account.rules()
@@ -252,30 +250,6 @@ def told(surface: Surface, brief: Brief) -> dict[str, Any]:
         },
         "notes": [],
     }
-
-
-def _account(surface: Surface, brief: Brief, sites: gpd.GeoDataFrame) -> Account:
-    """Some cells judged and measured one by one, as any candidate is."""
-    plan, asked = surface.ground.plan, surface.ground.brief
-    # Those of the surface have the weights of whichever brief came first.
-    criteria = chosen(plan, brief)
-    weighting = weigh(brief, criteria)
-    measured = measure_all(plan, asked, criteria, sites)
-    value = worth(measured, surface.functions)
-    return Account(
-        Decision(
-            plan=plan,
-            brief=brief,
-            sites=sites,
-            verdicts=judge(plan, surface.rules, sites, asked),
-            chosen=criteria,
-            weighting=weighting,
-            measured=measured,
-            worth=value,
-            scored=score(value.best, weighting.weights),
-            notes=(),
-        )
-    )
 
 
 def wanted_area(brief: Brief, given: Mapping[str, Any]) -> tuple[float, int]:

@@ -14,6 +14,8 @@ same distance, inside the districts. It shows where the plan looks, not a
 boundary that anybody has drawn.
 """
 
+from functools import lru_cache
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +51,12 @@ def circles(
 
 def said_points(plan: Plan, kind: str) -> gpd.GeoDataFrame:
     """The locations of one kind of subject that are points, on the subject's id, in the plan's CRS."""
+    return _said_points(plan, kind).copy(deep=False)
+
+
+# Several analyses start from these; a shallow copy is written to without harm.
+@lru_cache(maxsize=16)
+def _said_points(plan: Plan, kind: str) -> gpd.GeoDataFrame:
     places = plan.tables["locations"].dropna(subset=["subject_id", "lon", "lat"])
     places = places[(places["subject_kind"] == kind) & places["precision"].isin(_POINTED)]
     places = places.drop_duplicates("subject_id").set_index("subject_id")
@@ -67,6 +75,11 @@ def platform_shapes(plan: Plan) -> gpd.GeoDataFrame:
         ``accuracy_disc``), ``accuracy_m`` and ``basis`` of the location, in
         the plan's CRS, in the order of the table.
     """
+    return _platform_shapes(plan).copy(deep=False)
+
+
+@lru_cache(maxsize=4)
+def _platform_shapes(plan: Plan) -> gpd.GeoDataFrame:
     platforms = plan.tables["platforms"].dropna(subset=["id"]).drop_duplicates("id").set_index("id")
     points = said_points(plan, "platforms")
     here = platforms[platforms.index.isin(points.index)]

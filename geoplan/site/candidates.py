@@ -85,7 +85,7 @@ def _platforms(plan: Plan, brief: Brief) -> gpd.GeoDataFrame:
 def _cells(plan: Plan, brief: Brief) -> gpd.GeoDataFrame:
     """The cells whose centre lies in the area asked for, on an id that the area does not change."""
     cell_m = brief.candidates.cell_m
-    area = _area(plan, brief)
+    area = grid_area(plan, brief)
     count = float(shapely.area(area)) / cell_m**2
     if count > MOST_CELLS * 1.05:
         raise _too_many(brief, count)
@@ -142,7 +142,7 @@ def _too_many(brief: Brief, count: float) -> BriefError:
     ))  # fmt: skip
 
 
-def _area(plan: Plan, brief: Brief) -> shapely.Geometry:
+def grid_area(plan: Plan, brief: Brief) -> shapely.Geometry:
     """The area of a grid: districts, wings and platforms together, or all districts."""
     if not plan.layers_of("districts"):
         raise _error(brief, "kind", Both(

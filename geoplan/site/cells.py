@@ -171,15 +171,16 @@ def zone_labels(grid: Grid, zones: gpd.GeoSeries) -> _Labels:
 
 def zones_of(cells: Cells, zones: gpd.GeoSeries) -> _Labels:
     """Find the zone that the centre of each cell lies in; see :func:`zone_labels`."""
-    labels = np.full(len(cells), NO_ZONE, dtype=np.int32)
     passed = passed_tiles(cells.grid, zones.array)[cells.tile_row, cells.tile_column]
-    mixed, whole = np.flatnonzero(passed), np.flatnonzero(~passed)
-    one_by_one = cells.of_tiles(mixed)
+    whole = np.flatnonzero(~passed)
+    one_by_one = cells.of_tiles(np.flatnonzero(passed))
     x, y = cells.xy_m(np.concatenate([one_by_one, cells.first[whole]])).T
     found = locate_points(x, y, zones)
+    of_tile = np.full(passed.size, NO_ZONE, dtype=np.int32)
+    of_tile[whole] = found[one_by_one.size :]
+    # A tile is a run of cells.
+    labels: _Labels = np.repeat(of_tile, np.diff(cells.first))
     labels[one_by_one] = found[: one_by_one.size]
-    n_cells = cells.first[whole + 1] - cells.first[whole]
-    labels[cells.of_tiles(whole)] = np.repeat(found[one_by_one.size :], n_cells)
     return labels
 
 

@@ -6,7 +6,7 @@ and those that make the sector's own.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -142,11 +142,18 @@ def _firms(plan: Plan, sector: str, segment: str) -> tuple[dict[str, Named], dic
     return own, {firm: one for firm, one in others.items() if firm not in own}
 
 
-def _rows(plan: Plan, sector: str) -> Iterator[tuple[str, dict[str, Any], int]]:
+def _rows(plan: Plan, sector: str) -> Sequence[tuple[str, dict[str, Any], int]]:
+    return _rows_by_sector(plan).get(sector, ())
+
+
+@lru_cache(maxsize=4)
+def _rows_by_sector(plan: Plan) -> Mapping[str, Sequence[tuple[str, dict[str, Any], int]]]:
     table = plan.tables["sector_firms"].dropna(subset=["sector_id", "enterprise_id"])
-    table = table[(table["sector_id"] == sector) & (table["role"] != _COURTED)]
-    for row, record in records(table):
-        yield text(record["enterprise_id"]), record, int(str(row))
+    found: dict[str, list[tuple[str, dict[str, Any], int]]] = {}
+    for row, record in records(table[table["role"] != _COURTED]):
+        named = text(record["enterprise_id"]), record, int(str(row))
+        found.setdefault(text(record["sector_id"]), []).append(named)
+    return found
 
 
 def _said(plan: Plan, firm: str, record: dict[str, Any], remarks: Iterable[Both]) -> Both:

@@ -2,7 +2,7 @@
 
 A surface holds the value of every criterion in every cell, so that other weights are
 one product of a matrix. It keeps no reasons: of a cell that is pointed at,
-:meth:`Surface.at` gives the ordinary candidate, and :meth:`Surface.explained` its
+:meth:`Surface.at` gives the ordinary candidate, and :meth:`Surface.decided` its
 ordinary measures and verdicts: they say the same with all reasons.
 """
 
@@ -26,16 +26,16 @@ from geoplan.site.candidates import candidates
 from geoplan.site.cells import Cells
 from geoplan.site.cellverdicts import verdict_fields
 from geoplan.site.criteria import Chosen, chosen, measure_all
-from geoplan.site.deciding import weigh
+from geoplan.site.deciding import Decision, weigh
 from geoplan.site.ground import Ground, ground_of
-from geoplan.site.measurefields import measured_field, warmed
-from geoplan.site.measuring import Measured
+from geoplan.site.measurefields import BY_ZONE, measured_field, warmed
 from geoplan.site.question import Brief, CandidateList
+from geoplan.site.ranking import score
 from geoplan.site.rule import Rule
 from geoplan.site.rules import judge, rules_for
 from geoplan.site.survival import Survival, survival
 from geoplan.site.values import ValueFunction
-from geoplan.site.verdicts import ALLOWED, STATES, Verdicts
+from geoplan.site.verdicts import ALLOWED, STATES
 from geoplan.site.weights import shares_of
 from geoplan.site.worth import alike, worth
 
@@ -163,11 +163,33 @@ class Surface:
         x_m, y_m = Transformer.from_crs("OGC:CRS84", crs, always_xy=True).transform(lon, lat)
         return self.at(x_m, y_m)
 
-    def explained(self, spot: Spot) -> tuple[dict[str, Measured], Verdicts]:
-        """What the criteria find of a cell alone, with sentences, and how the rules judge it."""
-        plan, brief = self.ground.plan, self.ground.brief
-        measured = measure_all(plan, brief, self.chosen, spot.site)
-        return measured, judge(plan, self.rules, spot.site, brief)
+    def decided(self, sites: gpd.GeoDataFrame, brief: Brief | None = None) -> Decision:
+        """Some cells judged and measured with all reasons, as any candidate is.
+
+        Parameters
+        ----------
+        sites :
+            Cells as candidates, as of :meth:`at` and :meth:`Ground.sites`.
+        brief :
+            A brief that asks the same under other weights; the surface's own by default.
+        """
+        plan, asked = self.ground.plan, self.ground.brief
+        criteria = self.chosen if brief is None else chosen(plan, brief)
+        weighting = weigh(brief or asked, criteria)
+        measured = measure_all(plan, asked, criteria, sites)
+        value = worth(measured, self.functions)
+        return Decision(
+            plan=plan,
+            brief=brief or asked,
+            sites=sites,
+            verdicts=judge(plan, self.rules, sites, asked),
+            chosen=criteria,
+            weighting=weighting,
+            measured=measured,
+            worth=value,
+            scored=score(value.best, weighting.weights),
+            notes=(),
+        )
 
     def survival(self, weightings: npt.ArrayLike, top: int = 1) -> Survival:
         """Share of weightings in which each allowed cell is among the first.
@@ -237,41 +259,56 @@ def explore(plan: Plan, brief: Brief, cell_m: float = DEFAULT_CELL_M) -> Surface
     def fill(row: int) -> None:
         one = criteria[row]
         found, of_cell = measured_field(ground, one)
-        there, worth_it = np.isfinite(found), valued(functions[one.id], found)
         if of_cell is None:
-            known[row], values[row] = there, worth_it
-        else:
-            known[row], values[row] = there[of_cell], worth_it[of_cell]
+            valued(functions[one.id], found, values[row], known[row])
+            return
+        there, worth_it = np.empty(found.size, np.bool_), np.empty(found.size, np.float32)
+        valued(functions[one.id], found, worth_it, there)
+        known[row], values[row] = there[of_cell], worth_it[of_cell]
 
-    # numpy lets go of the interpreter, so that fields are computed side by side.
+    # numpy lets go of the interpreter, so that fields are computed side by side. What is
+    # made of shapes stays in this thread: GEOS asks for much memory in small pieces,
+    # which is slow in any other.
+    warmed(ground, criteria)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        zones = pool.submit(lambda: ground.zone_pairs)
-        warmed(ground, criteria)
-        zones.result()
-        states = pool.submit(verdict_fields, ground, rules)
-        list(pool.map(fill, range(len(criteria))))
-    return Surface(ground, criteria, functions, weights, values, known, rules, states.result())
+        by_zone = {row for row, one in enumerate(criteria) if one.criterion.measure in BY_ZONE}
+        fields = [pool.submit(fill, row) for row in range(len(criteria)) if row not in by_zone]
+        for row in by_zone:
+            fill(row)
+        states = verdict_fields(ground, rules)
+        for field in fields:
+            field.result()
+    return Surface(ground, criteria, functions, weights, values, known, rules, states)
 
 
-def valued(function: ValueFunction, measured: npt.NDArray[np.floating]) -> _Field:
-    """Value of very many measures; the least of the scale where one is not known.
+def valued(
+    function: ValueFunction, measured: npt.NDArray[np.floating], values: _Field, known: _Mask
+) -> None:
+    """Value of very many measures, and whether each is known, written where they belong.
 
     The same as :meth:`ValueFunction.value` up to rounding to ``float32``: the value at
     the first point and what each stretch adds, which is faster than to look it up.
+
+    Parameters
+    ----------
+    measured :
+        Measures, shape (n,).
+    values, known :
+        Written to, shape (n,): the value, the least of the scale where the measure is
+        not known; whether it is known.
     """
     least = np.float32(min(score for _, score in function.points))
-    values = np.empty(measured.size, dtype=np.float32)
     for start in range(0, measured.size, _BLOCK):
-        part = measured[start : start + _BLOCK]
-        value = np.full(part.size, function.points[0][1], dtype=np.float32)
+        part = slice(start, start + _BLOCK)
+        measure, value = measured[part], values[part]
+        np.isfinite(measure, out=known[part])
+        value[:] = function.points[0][1]
         for (x0, s0), (x1, s1) in pairwise(function.points):
             # From the point on: far measures lose nothing to rounding.
-            along = np.clip((part - x0).astype(np.float32, copy=False), 0, np.float32(x1 - x0))
+            along = np.clip((measure - x0).astype(np.float32, copy=False), 0, np.float32(x1 - x0))
             along *= np.float32((s1 - s0) / (x1 - x0))
             value += along
         np.copyto(value, least, where=np.isnan(value))
-        values[start : start + _BLOCK] = value
-    return values
 
 
 def _likened(plan: Plan, brief: Brief, criteria: tuple[Chosen, ...]) -> dict[str, ValueFunction]:

@@ -196,7 +196,7 @@ def innovation_platforms(at: Setting) -> Measured:
     Those that the plan names for the sector or for none count; those that it
     names for other sectors alone do not, nor does a candidate for itself.
     """
-    named = _innovation(at.plan, at.brief.project.sector)
+    named = innovation_members(at.plan, at.brief.project.sector)
     those = things(at.plan, "platforms").only(list(named))
     homes = _in_platforms(at, {key: (key,) for key in those.ids}, those.ids)
     ids = np.array(at.ids, dtype=object)[:, None]
@@ -207,7 +207,8 @@ def innovation_platforms(at: Setting) -> Measured:
     )
 
 
-def _innovation(plan: Plan, sector: str) -> dict[str, Named]:
+def innovation_members(plan: Plan, sector: str) -> dict[str, Named]:
+    """Platforms for innovation that are for a sector, or for any if no sector is named."""
     table = plan.tables["platforms"].dropna(subset=["id"]).drop_duplicates("id")
     named = plan.tables["platform_sectors"].dropna(subset=["platform_id", "sector_id"])
     for_it = {one.sector_id for one in counterparts(plan, sector)}

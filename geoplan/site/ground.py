@@ -19,7 +19,7 @@ from geoplan.place.join import NO_ZONE
 from geoplan.place.shapes import wing_shapes
 from geoplan.place.zones import M2_PER_KM2, cell_polygons, district_zones
 from geoplan.plan.opening import Plan
-from geoplan.site.candidates import _area
+from geoplan.site.candidates import grid_area
 from geoplan.site.cells import Cells, zone_labels, zones_of
 from geoplan.site.lookup import district_layers
 from geoplan.site.parcels import COLUMNS
@@ -57,7 +57,7 @@ def ground_of(plan: Plan, brief: Brief, cell_m: float) -> "Ground":
     zones = district_zones(plan)
     area = zones.geometry
     if within:
-        area = gpd.GeoSeries([_area(plan, own)], crs=zones.crs)
+        area = gpd.GeoSeries([grid_area(plan, own)], crs=zones.crs)
     west, south, east, north = area.total_bounds
     if (count := (east - west) * (north - south) / cell_m**2) > MOST_CELLS:
         raise QuestionError(

@@ -26,7 +26,7 @@ from geoplan.site.layernames import HUBS
 from geoplan.site.measuring import Measured, Setting
 from geoplan.site.nearest import distance_to_points, nearer_on_average
 from geoplan.site.nearness import Things, hubs, things
-from geoplan.site.overlays import _as_drawn, _features
+from geoplan.site.overlays import as_drawn, features_of
 from geoplan.site.question import OwnCriterion
 
 BLOCK = 20_000
@@ -200,7 +200,7 @@ def _chain_firms(ground: Ground, one: Chosen) -> _Found:
 
 
 def _innovation_platforms(ground: Ground, one: Chosen) -> _Found:
-    named = gathering._innovation(ground.plan, ground.brief.project.sector)
+    named = gathering.innovation_members(ground.plan, ground.brief.project.sector)
     return _weight_around(ground, one, "platforms", {k: v.weight for k, v in named.items()})
 
 
@@ -232,13 +232,13 @@ def _declared_distance(ground: Ground, one: Chosen, own: OwnCriterion) -> _Found
     if own.layer == HUBS and not own.file:
         kinds = "+".join(VOCABULARIES["hub_kind"])
         return _nearest_of(ground, hubs(ground.plan, kinds, own.where))
-    drawn = _as_drawn(_features(own, _nowhere(ground, one), ("Point", "LineString", "Polygon")))
+    drawn = as_drawn(features_of(own, _nowhere(ground, one), ("Point", "LineString", "Polygon")))
     return distance_to(ground.cells, drawn.geometry, from_edge=True)
 
 
 def _declared_share(ground: Ground, one: Chosen, own: OwnCriterion) -> _Found:
-    features = _features(own, _nowhere(ground, one), ("Polygon",)).areas
-    return share_covered(ground.cells, _as_drawn(features).geometry)
+    features = features_of(own, _nowhere(ground, one), ("Polygon",)).areas
+    return share_covered(ground.cells, as_drawn(features).geometry)
 
 
 def _nowhere(ground: Ground, one: Chosen) -> Setting:

@@ -260,7 +260,7 @@ class Setting:
         """A parameter that is a text."""
         return str(self.params[name])
 
-    @property
+    @cached_property
     def ids(self) -> "list[str]":
         """The candidates' ids in order."""
         return [str(key) for key in self.sites.index]

@@ -22,7 +22,7 @@ from geoplan.plan.opening import Plan
 from geoplan.plan.problems import NOTHING, Both
 from geoplan.plan.statements import records, text, worded
 from geoplan.site.crosswalk import Counterpart, called, counterparts, crossed, other_segment
-from geoplan.site.measuring import Measured, Sentence, Setting, coordinates, criterion
+from geoplan.site.measuring import Measured, Sentence, Setting, criterion
 from geoplan.site.nearness import things
 from geoplan.site.question import Brief
 from geoplan.site.sentences import book_of, metres
@@ -216,14 +216,30 @@ def platform_named(at: Setting) -> Measured:
     known = platform_statements(at.plan, project.sector, project.segment, project.products)
     best, low, high = (np.zeros(len(at.sites)) for _ in range(3))
     sentences: list[Sentence] = []
-    for row, (candidate, own) in enumerate(zip(at.ids, at.own, strict=True)):
-        said = known.get(candidate, ()) if not own else ()
-        if said:
+    for row in np.flatnonzero(~at.own):
+        candidate = str(at.sites.index[row])
+        if said := known.get(candidate, ()):
             best[row] = low[row] = high[row] = said[0].level
             sentences += [one.about(candidate) for one in said[:_MOST_SENTENCES]]
     if at.own.any():
         sentences += _containing(at, known, best, low, high)
     return Measured.of(at.sites.index, best, low, high, sentences if at.explain else ())
+
+
+@lru_cache(maxsize=4)
+def stated_discs(plan: Plan) -> Mapping[str, tuple[tuple[float, float], float, float]]:
+    """Centre, radius of the stated area, 0 without, and accuracy of each platform that has a point.
+
+    All in metres, on the platform's id.
+    """
+    points = said_points(plan, "platforms")
+    table = plan.tables["platforms"].dropna(subset=["id"]).drop_duplicates("id").set_index("id")
+    points = points[points.index.isin(table.index)]
+    area_km2 = table["area_km2"].reindex(points.index).fillna(0.0).to_numpy(dtype=np.float64)
+    radius_m = np.sqrt(area_km2 * M2_PER_KM2 / np.pi).tolist()
+    off_m = points["accuracy_m"].fillna(0.0).tolist()
+    centres = zip(points.geometry.x.tolist(), points.geometry.y.tolist(), strict=True)
+    return dict(zip(points.index, zip(centres, radius_m, off_m, strict=True), strict=True))
 
 
 def _containing(
@@ -234,21 +250,16 @@ def _containing(
     high: _Floats,
 ) -> list[Sentence]:
     """Raise the levels of own sites to those of platforms that may contain them; the sentences."""
-    points = said_points(at.plan, "platforms")
-    table = at.plan.tables["platforms"].dropna(subset=["id"]).drop_duplicates("id")
-    areas = table.set_index("id")["area_km2"]
+    stated = stated_discs(at.plan)
     places = things(at.plan, "platforms")
     of = {key: number for number, key in enumerate(places.ids)}
     codes = at.sites["district_code"].fillna("").to_numpy()
     slack = np.where(np.isfinite(at.accuracy_m), at.accuracy_m, np.inf)
     book, sentences = book_of(at.plan), []
     for platform, said in known.items():
-        if platform not in points.index or platform not in of:
+        if platform not in stated or platform not in of:
             continue
-        centre = coordinates(points.geometry[[platform]].to_numpy())[0]
-        off_m = float(points["accuracy_m"].fillna(0.0)[platform])
-        stated = float(areas[platform])
-        radius_m = np.sqrt(stated * M2_PER_KM2 / np.pi) if np.isfinite(stated) else 0.0
+        centre, radius_m, off_m = stated[platform]
         apart = np.hypot(*(at.centres - centre).T)
         same = (codes == places.districts[of[platform]]) | (codes == "")
         if places.layers[of[platform]] != district_layer(at.plan).name:

@@ -110,7 +110,8 @@ def _faults(plan: Plan, own: OwnCriterion) -> Iterator[tuple[str, Both]]:
             yield "where", wrong
 
 
-def _features(own: OwnCriterion, at: Setting, kinds: tuple[str, ...]) -> ranges.Features:
+def features_of(own: OwnCriterion, at: Setting, kinds: tuple[str, ...]) -> ranges.Features:
+    """What a criterion of the brief looks for: of a layer, or of a file."""
     if not own.file:
         where = parse(own.where) if own.where else None
         name = Both(own.name_zh, own.name_en)
@@ -122,7 +123,7 @@ def _features(own: OwnCriterion, at: Setting, kinds: tuple[str, ...]) -> ranges.
     )
 
 
-def _as_drawn(features: ranges.Features) -> ranges.Features:
+def as_drawn(features: ranges.Features) -> ranges.Features:
     """The features that are surely meant, as if they were where they are drawn."""
     kept = features.geometry[features.sure]
     off, whole = np.zeros(len(kept)), np.ones(len(kept), dtype=bool)
@@ -141,8 +142,8 @@ def _distance(own: OwnCriterion, at: Setting) -> Measured:
         best, low, high = (np.asarray(end, dtype=np.float64) for end in ends)
         sentences = sentences_of(own, at, best, low, high) if at.explain else ()
         return Measured.of(at.sites.index, best, low, high, sentences, measured.draws)
-    features = _features(own, at, _ANY)
-    sites, drawn = ranges.Sites.of(at.sites), _as_drawn(features)
+    features = features_of(own, at, _ANY)
+    sites, drawn = ranges.Sites.of(at.sites), as_drawn(features)
     low, high = ranges.distance_m(sites, features)
     exactly = replace(sites, accuracy_m=np.zeros(len(at.sites)))
     edge, _ = ranges.distance_m(exactly, drawn)
@@ -171,8 +172,8 @@ def _from_points(points: _Floats, features: _Geometries) -> _Floats:
 
 def _share(own: OwnCriterion, at: Setting) -> Measured:
     """Share of the ground that areas cover, 0 to 1; of a platform's footprint on the whole."""
-    features = _features(own, at, _AREAS).areas
-    sites, drawn = ranges.Sites.of(at.sites), _as_drawn(features)
+    features = features_of(own, at, _AREAS).areas
+    sites, drawn = ranges.Sites.of(at.sites), as_drawn(features)
     low, high = ranges.share_covered(sites, features)
     n = len(at.sites)
     ground = replace(sites, extent=np.ones(n, bool), accuracy_m=np.zeros(n))
