@@ -288,6 +288,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"rules": {"id": "x"}}, "rules", "a list of tables is wanted; write [[rules]]"),
     ({"rules": [RULE | {"least": "5"}]}, "rules[0].least", "a number is wanted"),
     ({"rules": [RULE | {"file": "r.gpkg"}]}, "rules[0].file", "cannot name files"),
+    ({"rules": [RULE | {"features": 5}]}, "rules[0].features", "it must be a GeoJSON FeatureCollection"),
     ({"criteria": {"platform_name": {"weight": 1}}}, "criteria.platform_name.measure", "“platform_name” is no criterion of the plan; is it “platform_named”?"),
     ({"criteria": {"own": {"measure": "distance", "points": "0:1|9:0", "weight": 1}}}, "criteria.own.measure", "is it “distance_m”?"),
     ({"criteria": {"own": {"measure": "distance_m", "weight": 1}}}, "criteria.own.points", "needs points; write points"),

@@ -92,6 +92,18 @@ def test_distance_from_the_edge_of_a_parcel(noise: Path, tiny: geoplan.Plan) -> 
     assert ends(exact, "a")[1:] == pytest.approx((300, 300))
 
 
+def test_features_of_the_brief_are_measured_like_those_of_a_file(
+    noise: Path, tiny: geoplan.Plan
+) -> None:
+    sites = plots(tiny, {"a": (1300, 0, 1500, 100), "b": (900, 0, 1100, 100)})
+    features = gpd.read_file(noise / "noise.gpkg").to_crs("OGC:CRS84").to_json(drop_id=True)
+    asked: dict[str, Any] = {"measure": "distance_m", "where": "db > 50", "accuracy_m": 20.0}
+    given = laid(tiny, sites, features=features, **asked)
+    filed = laid(tiny, sites, noise, file="noise.gpkg", **asked)
+    np.testing.assert_allclose(given.low, filed.low, atol=1e-3)
+    np.testing.assert_allclose(given.best, filed.best, atol=1e-3)
+
+
 def test_distance_to_hubs_is_that_of_the_criterion(tiny: geoplan.Plan) -> None:
     sites = plots(tiny, {"a": (0, 400, 200, 600)})
     far = laid(tiny, sites, measure="distance_m", layer="hubs", where="kind = rail_station")

@@ -362,6 +362,18 @@ def test_an_own_exclusion_layer(plan: geoplan.Plan, tmp_path: Path) -> None:
         verdicts(plan, rules=[rule(measure="inside", file="bow.gpkg")], folder=tmp_path)
 
 
+def test_exclusion_areas_may_be_given_in_the_brief_itself(plan: geoplan.Plan) -> None:
+    zone = inline(parcels(square(0, 0, 600), square(1_250, 0, 600), 类=["红线", "蓝线"]))
+    columns = rule(measure="inside", features=zone, where="类 = 红线")
+    found = verdicts(plan, rules=[columns])
+    assert states(found, "own") == list("eaaaa")
+    assert "任务书所附范围" in why(found, "parcel-1", "own")["zh"]
+    with pytest.raises(BriefError, match=r"rules\[0\].features: features: .*invalid"):
+        verdicts(plan, rules=[rule(measure="inside", features=inline(parcels(BOW_TIE)))])
+    brief = asked(plan, rules=[columns])
+    assert brief_from(brief.as_dict(), plan) == brief
+
+
 def test_water_too_coarse_for_setbacks_excludes_only_far_from_its_shore(folder: Path) -> None:
     """The layer is good to 90 m: a cell is excluded 90 m and more from the shore inside."""
     for suffix in ("geojson", "toml"):

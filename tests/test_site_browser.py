@@ -442,6 +442,7 @@ def test_a_link_reopens_form_result_and_site(
 ) -> None:
     page = decided()
     page.locator('tr[data-id="too-small"]').click()
+    page.wait_for_url(re.compile("[?&]o=too-small"))
     address = page.url
     assert len(address.split("?")[1]) < 60
     other = opened("?" + address.split("?")[1])
@@ -492,6 +493,30 @@ def test_own_parcels_are_uploaded(opened: Callable[..., Page], tmp_path: Path) -
     given = page.evaluate("geoplan.site.form.read().candidates")
     assert given["kind"] == "file"
     assert given["features"]["features"][0]["properties"]["name"] == "地块一"
+
+
+def test_own_exclusion_areas_are_a_rule_of_the_brief(
+    decided: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = decided()
+    file = tmp_path / "red <b>line.geojson"
+    square = shapely.box(120.002, 30.002, 120.004, 30.004)
+    file.write_text(gpd.GeoDataFrame(geometry=[square], crs="OGC:CRS84").to_json(), "utf-8")
+    page.get_by_text("不可", exact=True).click()
+    page.locator("#exclusion-file").set_input_files(file)
+    expect(page.locator("#exclusion-said")).to_contain_text("已读入 1 个要素：red <b>line.geojson")
+    page.locator("#exclusion-distance").fill("0.3")
+    rules = page.evaluate("geoplan.site.form.read().rules")
+    assert [(rule["id"], rule["measure"], rule["most"]) for rule in rules] == [
+        ("own-exclusion", "distance_m", 300)
+    ]
+    assert len(rules[0]["features"]["features"]) == 1
+    page.locator("#decide").click()
+    expect(page.locator("#key")).to_contain_text("自有排除范围")
+    page.evaluate("geoplan.site.form.fill(geoplan.site.form.read())")
+    expect(page.locator("#exclusion-distance")).to_have_value("0.3")
+    page.locator("#exclusion-remove").click()
+    assert page.evaluate("geoplan.site.form.read().rules") is None
 
 
 # ---- languages, safety

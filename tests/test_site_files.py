@@ -82,6 +82,38 @@ def bomb() -> bytes:
     return buffer.getvalue()
 
 
+def test_areas_to_keep_away_from_may_be_lines_and_reach_beyond_the_plan(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "红线.gpkg"
+    lines = [
+        shapely.LineString([(120.0, 30.0), (120.01, 30.01)]),
+        shapely.LineString([(1, 1), (2, 2)]),
+    ]
+    gpd.GeoDataFrame(geometry=lines, crs="OGC:CRS84").to_file(path, engine="pyogrio")
+    sent = {"name": path.name, "content": base64.b64encode(path.read_bytes()).decode()}
+    answer = client.post("/api/site/parcels", json={**sent, "use": "areas"})
+    assert answer.status_code == 200, answer.text
+    features = answer.get_json()["features"]
+    assert [one["geometry"]["type"] for one in features["features"]] == ["LineString"] * 2
+    rule = {
+        "id": "away",
+        "effect": "exclude",
+        "measure": "distance_m",
+        "most": 50,
+        "features": features,
+    }
+    brief = {**BRIEF, "rules": [rule]}
+    told = client.post("/api/site/text", json={"brief": brief})
+    assert told.status_code == 200, told.text
+    again = client.post("/api/site/text", json={"text": told.get_json()["toml"]})
+    assert again.get_json()["brief"]["rules"] == told.get_json()["brief"]["rules"]
+    assert again.get_json()["brief"]["rules"][0]["features"] == features
+    refused = client.post("/api/site/parcels", json={**sent, "use": "candidates"})
+    assert refused.status_code == 400
+    assert client.post("/api/site/parcels", json={**sent, "use": "x"}).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [

@@ -26,7 +26,7 @@ from webmap.posting import posted
 from webmap.shelf import Shown
 from webmap.siting import Brief, BriefError, BusyError, Fault
 from webmap.tomltext import toml_text
-from webmap.uploads import features_of
+from webmap.uploads import USES, features_of
 
 blueprint = Blueprint("api_site", __name__, url_prefix="/api/site")
 
@@ -209,10 +209,13 @@ def text() -> Response:
 
 @blueprint.post("/parcels")
 def parcels() -> Response:
-    """An uploaded file of parcels as a FeatureCollection for a brief."""
+    """An uploaded file of parcels, or of areas to keep away from, as features for a brief."""
     given = posted()
     name, content = (str(given.get(key, "")) for key in ("name", "content"))
-    return _fresh({"features": features_of(shelf().shown().plan, name, content)})
+    use = given.get("use", "candidates")
+    if use not in USES:
+        raise AskedWrongError(400, t("site.error_part", name="use"))
+    return _fresh({"features": features_of(shelf().shown().plan, name, content, use)})
 
 
 @blueprint.post("/replay")

@@ -84,8 +84,9 @@ def paths(shown: Shown, language: Language) -> dict[str, Any]:
             example={"text": f'[project]\nsector = "{example["project"]["sector"]}"'},
         ),
         "/api/site/parcels": _post(
-            "parcels", say("上传地块文件(base64)，得到要素", "A file of parcels (base64) as features"),
-            held(name=TEXT, content={**TEXT, "format": "byte", "maxLength": LARGEST_BODY}),
+            "parcels", say("上传地块或排除范围的文件(base64)，得到要素",
+                           "A file of parcels or of areas to keep away from (base64) as features"),
+            held(["use"], use=one_of(["candidates", "areas"]), name=TEXT, content={**TEXT, "format": "byte", "maxLength": LARGEST_BODY}),
             held(features=ref("FeatureCollection")), language,
         ),
         "/api/site/replay": _post(

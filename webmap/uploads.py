@@ -9,9 +9,9 @@ import binascii
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -30,12 +30,14 @@ from webmap.siting import MOST_CANDIDATES, too_many
 LARGEST = 5 * 2**20
 _UNPACKED = 60 * 2**20
 _DECIMALS = 7
-_FIELD = "candidates.features"
+_MOST_BYTES_OF_AREAS = 4_000_000
+Use = Literal["candidates", "areas"]
+USES: Mapping[Use, str] = {"candidates": "candidates.features", "areas": "rules.features"}
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _PLAIN = {".geojson": "parcels.geojson", ".json": "parcels.geojson", ".gpkg": "parcels.gpkg"}
 
 
-def features_of(plan: Plan, name: str, content: str) -> dict[str, Any]:
+def features_of(plan: Plan, name: str, content: str, use: Use = "candidates") -> dict[str, Any]:
     """The features of an uploaded file, in longitude and latitude.
 
     Parameters
@@ -44,38 +46,62 @@ def features_of(plan: Plan, name: str, content: str) -> dict[str, Any]:
         What the file is called; only its ending counts.
     content :
         The file in base64.
+    use :
+        Candidates are areas or points within the plan, a few thousand at most; areas
+        that a rule keeps sites away from may be lines too and reach beyond the plan.
 
     Raises
     ------
     BriefError
         The file cannot be used; the message says why and what to do.
     """
+    field = USES[use]
+    try:
+        return _read(plan, name, content, use, field)
+    except _Unusable as error:
+        raise BriefError("upload", [Fault(field, error.said)]) from error
+
+
+class _Unusable(Exception):  # noqa: N818
+    """Why a file cannot be used."""
+
+    def __init__(self, said: Both) -> None:
+        super().__init__(said.en)
+        self.said = said
+
+
+def _read(plan: Plan, name: str, content: str, use: Use, field: str) -> dict[str, Any]:
     try:
         body = base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise _wrong(
+        raise _Unusable(
             Both("没有收全，请重新选择", "it did not arrive whole; choose it again")
         ) from error
     if len(body) > LARGEST:
-        raise _wrong(Both(
-            "超过 5 MB；请只保留候选地块，或简化边界",
-            "it is larger than 5 MB; keep the candidates only, or simplify their borders",
+        raise _Unusable(Both(
+            "超过 5 MB；请只保留需要的要素，或简化边界",
+            "it is larger than 5 MB; keep what is needed only, or simplify its borders",
         ))  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="geoplan-upload-") as folder:
         data = OwnData(
             brief=Path(name).name or "upload",
-            field=_FIELD,
+            field=field,
             folder=Path(folder),
             file=_unpacked(Path(folder), Path(name).suffix.lower(), body),
         )
-        frame = read_own(data, plan, ("Polygon", "Point"))
-    if len(frame) > MOST_CANDIDATES:
-        raise _wrong(too_many(len(frame)))
-    return _collection(frame)
-
-
-def _wrong(said: Both) -> BriefError:
-    return BriefError("upload", [Fault(_FIELD, said)])
+        candidates = use == "candidates"
+        kinds = ("Polygon", "Point") if candidates else ("Polygon", "LineString", "Point")
+        frame = read_own(data, plan, kinds, every=candidates)
+    if candidates and len(frame) > MOST_CANDIDATES:
+        raise _Unusable(too_many(len(frame)))
+    found = _collection(frame)
+    if not candidates and len(orjson.dumps(found)) > _MOST_BYTES_OF_AREAS:
+        raise _Unusable(Both(
+            "边界过细，一份任务书放不下；请简化边界，或用命令行 geoplan site",
+            "its borders are too detailed for a brief; simplify them, or use geoplan site on the "
+            "command line",
+        ))  # fmt: skip
+    return found
 
 
 def _unpacked(folder: Path, ending: str, body: bytes) -> str:
@@ -84,7 +110,7 @@ def _unpacked(folder: Path, ending: str, body: bytes) -> str:
         (folder / _PLAIN[ending]).write_bytes(body)
         return _PLAIN[ending]
     if ending != ".zip":
-        raise _wrong(Both(
+        raise _Unusable(Both(
             f"不支持“{ending[:12]}”；请用 GeoJSON、打成 zip 的 Shapefile 或 GeoPackage",
             f"“{ending[:12]}” cannot be read; use GeoJSON, a zipped Shapefile or GeoPackage",
         ))  # fmt: skip
@@ -92,7 +118,7 @@ def _unpacked(folder: Path, ending: str, body: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             _unpack(archive, folder)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise _wrong(Both(
+        raise _Unusable(Both(
             "压缩包打不开；请重新打成不带密码的 zip",
             "the archive cannot be opened; zip it again, without a password",
         )) from error  # fmt: skip
@@ -103,13 +129,15 @@ def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
     found = list(_parts(archive))
     shapes = sorted({Path(info.filename).stem for info in found if _ending(info) == ".shp"})
     if len(shapes) != 1:
-        raise _wrong(Both(
+        raise _Unusable(Both(
             f"压缩包里有 {len(shapes)} 个 .shp；请只放一个 Shapefile(.shp .shx .dbf .prj)",
             f"there are {len(shapes)} .shp in the archive; put in one Shapefile (.shp .shx .dbf .prj)",
         ))  # fmt: skip
     own = [info for info in found if Path(info.filename).stem == shapes[0]]
     if sum(info.file_size for info in own) > _UNPACKED:
-        raise _wrong(Both("解开后超过 60 MB；请先筛选", "it unpacks to more than 60 MB; filter it"))
+        raise _Unusable(
+            Both("解开后超过 60 MB；请先筛选", "it unpacks to more than 60 MB; filter it")
+        )
     left = _UNPACKED
     for info in own:
         with archive.open(info) as packed:
@@ -117,7 +145,7 @@ def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
             part = packed.read(left + 1)
         left -= len(part)
         if left < 0:
-            raise _wrong(
+            raise _Unusable(
                 Both("解开后超过 60 MB；请先筛选", "it unpacks to more than 60 MB; filter it")
             )
         (folder / f"parcels{_ending(info)}").write_bytes(part)

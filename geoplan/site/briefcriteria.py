@@ -10,7 +10,7 @@ from geoplan.errors import QuestionError
 from geoplan.plan.crs import DATUMS
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Both
-from geoplan.site.briefplaces import file_named
+from geoplan.site.briefplaces import own_data
 from geoplan.site.conditions import ConditionError, parse
 from geoplan.site.entries import Entries, Fault, nearest, shown, size_of
 from geoplan.site.judgements import RANDOM_INDEX, joined
@@ -55,6 +55,7 @@ def _too_many(part: Entries, count: int) -> Fault:
 
 def _criterion(part: Entries, name: str, known: list[str], folder: Path | None) -> OwnCriterion:
     measure = part.choice("measure", _OVERLAY_MEASURES, "")
+    file, features = own_data(part, folder)
     own = OwnCriterion(
         id=name,
         off=part.flag("off"),
@@ -63,7 +64,8 @@ def _criterion(part: Entries, name: str, known: list[str], folder: Path | None) 
         params=_params(part),
         measure=measure,
         layer=part.text("layer", "hubs"),
-        file=file_named(part, folder),
+        file=file,
+        features=features,
         crs=part.text("crs", "EPSG:4549", longest=200),
         datum=part.choice("datum", tuple(DATUMS), ""),
         accuracy_m=part.number("accuracy_m", most=100_000.0) or 0.0,

@@ -53,7 +53,7 @@ def file_named(part: Entries, folder: Path | None) -> str:
 def candidate_list(part: Entries, plan: Plan, folder: Path | None) -> CandidateList:
     """The section ``candidates``."""
     usual = CandidateList()
-    file, features = file_named(part, folder), _inline(part)
+    file, features = own_data(part, folder)
     default = "file" if part.get("file") or features else usual.kind
     kind = part.choice("kind", ("platforms", "file", "grid"), default)
     if kind == "file" and not part.get("file") and part.get("features") is None:
@@ -67,12 +67,6 @@ def candidate_list(part: Entries, plan: Plan, folder: Path | None) -> CandidateL
             "kind",
             f'给出了地块，类别却是 {kind}；请写 kind = "file" 或删去地块',
             f'parcels are given but the kind is {kind}; write kind = "file" or remove them',
-        )
-    if part.get("file") and features:
-        part.complain(
-            "features",
-            "file 与 features 只能给出一个；请删去其一",
-            "give either file or features; remove one of them",
         )
     cell_m = part.number("cell_m", least=10.0, most=20_000.0)
     accuracy_m = part.number("accuracy_m", least=0.0, most=100_000.0)
@@ -96,6 +90,18 @@ def candidate_list(part: Entries, plan: Plan, folder: Path | None) -> CandidateL
     )
     part.finish()
     return found
+
+
+def own_data(part: Entries, folder: Path | None) -> tuple[str, str]:
+    """The file an entry names, and the features it gives inline; one of them at most."""
+    file, features = file_named(part, folder), _inline(part)
+    if part.get("file") and features:
+        part.complain(
+            "features",
+            "file 与 features 只能给出一个；请删去其一",
+            "give either file or features; remove one of them",
+        )
+    return file, features
 
 
 def _inline(part: Entries) -> str:
@@ -204,6 +210,7 @@ def own_rules_of(whole: Entries, folder: Path | None) -> tuple[OwnRule, ...]:
     """The section ``rules``, as written; whether they make sense is judged with the plan's rules."""
     found = []
     for part in whole.sections("rules", "[[rules]]"):
+        file, features = own_data(part, folder)
         rule = OwnRule(
             id=part.text("id", "no-steep-land"),
             off=part.flag("off"),
@@ -212,7 +219,8 @@ def own_rules_of(whole: Entries, folder: Path | None) -> tuple[OwnRule, ...]:
             effect=part.text("effect", "exclude"),
             measure=part.text("measure", "inside"),
             layer=part.text("layer", "waters"),
-            file=file_named(part, folder),
+            file=file,
+            features=features,
             crs=part.text("crs", "EPSG:4549", longest=200),
             datum=part.choice("datum", tuple(DATUMS), ""),
             accuracy_m=part.number("accuracy_m", most=100_000.0) or 0.0,

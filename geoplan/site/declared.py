@@ -32,13 +32,19 @@ def is_raster(own: OwnCriterion) -> bool:
     return PurePath(own.file).suffix.lower() in SUFFIXES
 
 
+def looks_at_own(own: OwnCriterion) -> bool:
+    """Whether a criterion looks at data of the brief, not at a layer of the plan."""
+    return bool(own.file or own.features)
+
+
 def data_of(own: OwnCriterion, at: Setting) -> OwnData:
     """The file of a criterion, and what the brief says of it."""
     return OwnData(
         brief=at.brief.file,
-        field=f"criteria.{own.id}.file",
+        field=f"criteria.{own.id}.{'file' if own.file else 'features'}",
         folder=at.brief.folder,
         file=own.file,
+        features=own.features,
         layer=own.layer,
         crs=own.crs,
         datum=own.datum,

@@ -32,7 +32,7 @@ def features_for(plan: Plan, brief: Brief, rule: Rule) -> Features:
         Its own layer cannot be read, or has no such column.
     """
     try:
-        if rule.file:
+        if rule.looks_at_own:
             return _own(plan, brief, rule)
         return _hubs(plan, rule) if rule.layer == HUBS else _layer(plan, rule)
     except ConditionError as error:
@@ -69,9 +69,10 @@ def _hubs(plan: Plan, rule: Rule) -> Features:
 def _own(plan: Plan, brief: Brief, rule: Rule) -> Features:
     data = OwnData(
         brief=brief.file,
-        field=f"{rule.origin}.file",
+        field=f"{rule.origin}.{'file' if rule.file else 'features'}",
         folder=brief.folder,
         file=rule.file,
+        features=rule.features,
         layer=rule.layer,
         crs=rule.crs,
         datum=rule.datum,

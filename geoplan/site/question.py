@@ -93,7 +93,8 @@ class OwnRule:
     """A hard rule of the brief: the columns of ``data/rules.csv``, or ``off`` for a rule of the plan.
 
     ``file`` is an own layer relative to the brief, ``layer`` then a layer
-    inside it, and ``accuracy_m`` how far its lines may be off.
+    inside it, and ``accuracy_m`` how far its lines may be off. ``features`` is
+    an inline GeoJSON FeatureCollection in place of a file.
     """
 
     id: str
@@ -104,6 +105,7 @@ class OwnRule:
     measure: str = ""
     layer: str = ""
     file: str = ""
+    features: str = ""
     crs: str = ""
     datum: str = ""
     accuracy_m: float = 0.0
@@ -123,7 +125,8 @@ class OwnCriterion:
     """A change of a default criterion, or with ``measure`` a criterion of the brief's own.
 
     ``points`` is a value function as text (``0:1|60000:0``). ``column`` is
-    the attribute that ``zonal_mean`` and ``attribute`` measure.
+    the attribute that ``zonal_mean`` and ``attribute`` measure. ``features`` is
+    an inline GeoJSON FeatureCollection in place of a file.
     """
 
     id: str
@@ -134,6 +137,7 @@ class OwnCriterion:
     measure: str = ""
     layer: str = ""
     file: str = ""
+    features: str = ""
     crs: str = ""
     datum: str = ""
     accuracy_m: float = 0.0
@@ -210,9 +214,6 @@ class Brief:
 
     def as_dict(self) -> dict[str, Any]:
         """The brief with the keys of its file, ready for JSON; what is not said is left out."""
-        candidates = _said(self.candidates)
-        if self.candidates.features:
-            candidates["features"] = json.loads(self.candidates.features)
         weights = _said(self.weights)
         if self.weights.judgements:
             weights["judgements"] = [
@@ -222,7 +223,7 @@ class Brief:
         sections: dict[str, Any] = {
             "title": self.title,
             "project": _said(self.project),
-            "candidates": candidates,
+            "candidates": _said(self.candidates),
             "must": _said(self.must)
             | ({"within_m": _reaches(self.must.within_m, "most_m")} if self.must.within_m else {}),
             "must_not": _said(self.must_not)
@@ -244,10 +245,13 @@ class Brief:
 def _said(part: Any) -> dict[str, Any]:
     """The fields of a section that say something."""
     values = {entry.name: getattr(part, entry.name) for entry in fields(part)}
-    return {
+    said = {
         name: _plain(value) for name, value in values.items() if value is not None and value != ""
         and value != ()
     }  # fmt: skip
+    if "features" in said:
+        said["features"] = json.loads(said["features"])
+    return said
 
 
 def _without_id(own: OwnCriterion) -> dict[str, Any]:

@@ -37,8 +37,8 @@ class Rule:
         Row of ``data/rules.csv``; 0 for a rule of the brief.
     origin :
         Where it was written, for people: ``data/rules.csv`` or an entry of the brief.
-    file, inner_layer, crs, datum, accuracy_m :
-        The own layer of a rule of the brief.
+    file, features, crs, datum, accuracy_m :
+        The own layer of a rule of the brief; ``layer`` is then a layer inside the file.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Rule:
     row: int = 0
     layer: str = ""
     file: str = ""
+    features: str = ""
     crs: str = ""
     datum: str = ""
     accuracy_m: float = 0.0
@@ -62,6 +63,11 @@ class Rule:
     overrides: tuple[str, ...] = ()
     clause_zh: str = ""
     note: str = ""
+
+    @property
+    def looks_at_own(self) -> bool:
+        """Whether it looks at an own layer of the brief, not at one of the plan."""
+        return bool(self.file or self.features)
 
     @property
     def unit(self) -> str:

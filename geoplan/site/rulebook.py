@@ -196,7 +196,7 @@ def _checked(
         effect="include" if source.effect == "include" else "exclude",
         measure=source.measure,
         origin=path,
-        layer=source.layer, file=source.file, crs=source.crs, datum=source.datum,
+        layer=source.layer, file=source.file, features=source.features, crs=source.crs, datum=source.datum,
         accuracy_m=source.accuracy_m,
         where=parsed["where"], condition=parsed["condition"],
         least=source.least, most=source.most,
@@ -208,7 +208,7 @@ def _checked(
 def _judge_layer(plan: Plan, source: OwnRule, where: Condition | None, note: Any) -> None:
     asks = source.measure in LAYER_MEASURES
     if not asks:
-        for key in ("layer", "file", "where"):
+        for key in ("layer", "file", "features", "where"):
             if getattr(source, key):
                 note(
                     key,
@@ -217,7 +217,7 @@ def _judge_layer(plan: Plan, source: OwnRule, where: Condition | None, note: Any
                     f"{', '.join(LAYER_MEASURES)}",
                 )
         return
-    if source.file:
+    if source.file or source.features:
         return
     fault = layer_fault(plan, source.layer)
     if fault is not None:

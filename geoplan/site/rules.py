@@ -38,6 +38,7 @@ from geoplan.site.zonedepth import depth_in_districts, depth_in_wings
 
 __all__ = ["Rule", "Verdicts", "facts_of", "judge", "rules_for"]
 
+_GIVEN = Both("任务书所附范围", "the areas given in the brief")
 _MEASURES = {"inside": depth_m, "distance_m": distance_m, "share_covered": share_covered}
 _ZONES = {"districts": depth_in_districts, "wings": depth_in_wings}
 
@@ -260,8 +261,9 @@ def _target(plan: Plan, rule: Rule) -> Both:
         names = subject_names(plan)
         both = [names.get((rule.measure, value), (value, value)) for value in rule.values]
         return Both("、".join(zh for zh, _ in both), ", ".join(en for _, en in both))
-    if rule.file:
-        return Both(f"{rule.file}{where}", f"{rule.file}{where}")
+    if rule.looks_at_own:
+        own = Both(rule.file, rule.file) if rule.file else _GIVEN
+        return Both(f"{own.zh}{where}", f"{own.en}{where}")
     if rule.measure not in LAYER_MEASURES:
         return NOTHING
     return layer_words(plan, rule.layer, rule.where.text if rule.where is not None else "")

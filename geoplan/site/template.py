@@ -202,9 +202,10 @@ def _rules(example: Mapping[str, str]) -> Iterator[_Line]:
     yield Both("量度：" + "、".join(f"{code} {zh}" for code, (zh, _) in measures.items()),
                "Measure: " + ", ".join(f"{code} ({en})" for code, (_, en) in measures.items()))  # fmt: skip
     yield '#measure = "inside"'
-    yield Both("图层：规划的图层 layer，或自己的文件 file(此时 layer 为其中的图层)及其误差 accuracy_m、crs、datum。",
-               "Layer: one of the plan, or an own file (layer is then a layer in it) with its "
-               "accuracy_m, crs, datum.")  # fmt: skip
+    yield Both("图层：规划的图层 layer，或自己的文件 file(此时 layer 为其中的图层)，或直接写在 features 里的 "
+               "GeoJSON，及其误差 accuracy_m、crs、datum。",
+               "Layer: one of the plan, or an own file (layer is then a layer in it), or GeoJSON "
+               "under features, with its accuracy_m, crs, datum.")  # fmt: skip
     yield from (f'#layer = "{example["layer"]}"', '#file = "red-line.geojson"', "#accuracy_m = 20")
     yield from ('#crs = "EPSG:4549"', '#datum = "GCJ-02"')
     yield Both("where：要素条件；condition：对候选的属性条件；least、most：量值的上下限。",

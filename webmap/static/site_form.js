@@ -145,6 +145,7 @@
       if (element.dataset.kind === "amount") readAmount(brief, element);
       else put(brief, element.dataset.field, kindOf(element).read(element));
     }
+    put(brief, "rules", site.exclusion.written(brief.rules));
     const given = brief.candidates;
     const others = { platforms: ["within", "cell_m", "features"], grid: ["platform_kinds", "features"], file: ["platform_kinds", "within", "cell_m"] };
     for (const name of others[given.kind] || []) delete given[name];
@@ -169,6 +170,7 @@
     if (!grown.value) grown.value = "cluster";
     const mode = form.querySelector('[data-field="robustness.mode"]');
     if (!mode.value) mode.value = "around";
+    site.exclusion.fill(base.rules);
     sift();
     clearFaults();
     toldParcels();
@@ -201,7 +203,8 @@
   /** Parts of a brief that have no control are named, so that nobody thinks them gone. */
   function beyond() {
     const own = Object.values(base.criteria || {}).filter((one) => one && one.measure).length;
-    const said = [(base.rules || []).length ? t("site.beyond_rules", { count: base.rules.length }) : "", own ? t("site.beyond_criteria", { count: own }) : ""].filter(Boolean);
+    const rules = (base.rules || []).filter((rule) => rule.id !== site.exclusion.ID).length;
+    const said = [rules ? t("site.beyond_rules", { count: rules }) : "", own ? t("site.beyond_criteria", { count: own }) : ""].filter(Boolean);
     const place = document.getElementById("beyond");
     place.hidden = !said.length;
     place.textContent = said.length ? t("site.beyond", { what: said.join(geoplan.lang === "zh" ? "、" : ", ") }) : "";
@@ -333,6 +336,7 @@
         for (const other of form.querySelectorAll(".several[open]")) if (other !== one) other.open = false;
       });
     }
+    site.exclusion.start();
     sift();
   }
 

@@ -157,7 +157,7 @@
     holder.hidden = !record;
     if (site.surface) {
       holder.hidden = false;
-      replace(holder, el("summary", {}, t("site.key")), site.areas.key());
+      replace(holder, el("summary", {}, t("site.key")), site.areas.key(), site.exclusion.keyRow());
       return;
     }
     if (!record) return;
@@ -170,6 +170,7 @@
     const { counts } = record;
     if (counts.unknown) rows.push(el("div.key-row", {}, sign("?", "is-unknown"), t("site.state_unknown"), el("span.count", {}, String(counts.unknown))));
     if (counts.excluded) rows.push(el("div.key-row", {}, sign("×", "is-excluded"), t("site.state_excluded"), el("span.count", {}, String(counts.excluded))));
+    rows.push(site.exclusion.keyRow());
     rows.push(el("div.key-row", {}, box("#a5d9b9", { dash: "3 2", fillOpacity: 0.5 }), t("site.key_rough")));
     const lost = record.sites.length - items.length;
     const coarse = items.filter((item) => item.isCoarse).length;
@@ -332,5 +333,5 @@
     if (map.getSize().x < ROOM_FOR_KEY_PX) document.getElementById("key").open = false;
   };
 
-  site.map = { attach, resized, fly, home, strip, rendererOf, itemOf: (id) => items.find((one) => one.id === id) || null, classes: () => classes };
+  site.map = { leaflet: () => map, attach, resized, fly, home, strip, rendererOf, itemOf: (id) => items.find((one) => one.id === id) || null, classes: () => classes };
 })((window.geoplan = window.geoplan || {}));
