@@ -402,6 +402,7 @@ def test_every_kind_of_problem_is_planted_by_some_test() -> None:
         "quote.not_found",
         "document.missing",
         "document.changed",
+        "site.unusable",
     }
     assert planted | elsewhere == set(KINDS)
 

@@ -155,3 +155,15 @@ def test_a_new_plan_is_measured_in_a_crs_made_for_its_place(tmp_path: Path) -> N
     assert "EPSG:4549" in refused.output
     assert started().exit_code == 0
     assert 'analysis_crs = "EPSG:4549"' in (tmp_path / "city/plan.toml").read_text("utf-8")
+
+
+def test_check_judges_the_tables_of_site_selection(folder: Path) -> None:
+    set_cell(folder, "rules", 2, "condition", "kind =")
+    set_cell(folder, "criteria", 2, "value_points", "5:0|1:1")
+    wrong = run("check", "--plan", folder, "--today", "2021-06-01", "--lang", "en")
+    assert wrong.exit_code == 1
+    assert "data/criteria.csv, row 2, value_points: Site selection cannot use it." in wrong.output
+    assert "data/rules.csv, row 2, condition: Site selection cannot use it. " in wrong.output
+    assert "2 errors" in wrong.output
+    chinese = run("check", "--plan", folder, "--today", "2021-06-01", "--lang", "zh")
+    assert "data/rules.csv，第 2 行，列 condition: 选址用不了这一行" in chinese.output

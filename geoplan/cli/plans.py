@@ -10,9 +10,11 @@ import geoplan
 from geoplan.cli.frame import form_option, lang_option, plan_option, progress
 from geoplan.exchange.deriving import outdated_layers, write_derived
 from geoplan.exchange.reports import ListFormat, listed, records_of
+from geoplan.plan.checks import in_order
 from geoplan.plan.conflicts import SEVERITIES
 from geoplan.plan.problems import Language
 from geoplan.plan.summary import dictionary, summary
+from geoplan.site.usability import site_problems
 
 _SHORT_LEDGER = {
     lang: [
@@ -92,9 +94,9 @@ def check_command(
 ) -> None:
     """Judge a plan: all problems, with file, row, column and remedy."""
     with progress("checking"):
-        problems = geoplan.check(
-            geoplan.open_plan(folder), today=today and today.date(), documents=documents
-        )
+        plan = geoplan.open_plan(folder)
+        problems = geoplan.check(plan, today=today and today.date(), documents=documents)
+        problems = in_order([*problems, *site_problems(plan)])
     errors = [problem for problem in problems if problem.severity == "error"]
     if form == "text":
         for problem in problems:

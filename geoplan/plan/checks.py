@@ -1,5 +1,6 @@
 """Judge a plan: all problems at once, none hidden behind another."""
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -47,5 +48,10 @@ def check(
     ]
     if documents is not None:
         problems += quote_problems(plan, Path(documents))
+    return in_order(problems)
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems as they are told: errors first, then by file and row."""
     order = {"error": 0, "warning": 1}
     return sorted(problems, key=lambda p: (order[p.severity], p.file, p.row, p.column))

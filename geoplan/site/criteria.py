@@ -6,7 +6,7 @@ declare one of its own, see :mod:`geoplan.site.overlays`. How others add
 criteria is told in :mod:`geoplan.site.installed`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,10 +123,9 @@ def _considered(plan: Plan, brief: Brief) -> list[tuple[Chosen, Both]]:
         change = own.pop(key, None)
         if change is not None and change.off:
             continue
-        try:
-            made = _of_table(known, record, int(str(row)))
-        except CriterionError as error:
-            problems += error.problems
+        made, wrong = _of_table(known, record, int(str(row)))
+        if made is None:
+            problems += [_at(int(str(row)), column, said) for column, said in wrong]
             continue
         if change is not None:
             made = _changed(plan, brief, made, change, faults)
@@ -151,23 +150,37 @@ def _considered(plan: Plan, brief: Brief) -> list[tuple[Chosen, Both]]:
     return found
 
 
-def _of_table(known: Mapping[str, Criterion], record: Mapping[str, Any], row: int) -> Chosen:
-    """A row of ``data/criteria.csv``; every fault of it is named with the row."""
+def faults_of_table(plan: Plan) -> Iterator[tuple[int, str, Both]]:
+    """Row and column of what cannot be used in ``data/criteria.csv``, and why."""
+    known = registered()
+    for row, record in records(plan.tables["criteria"].dropna(subset=["id"])):
+        for column, said in _of_table(known, record, int(str(row)))[1]:
+            yield int(str(row)), column, said
+
+
+def _at(row: int, column: str, said: Both) -> Both:
+    file = file_of("criteria")
+    return Both(
+        f"{file}，第 {row} 行，列 {column}：{said.zh}",
+        f"{file}, row {row}, column {column}: {said.en}",
+    )
+
+
+def _of_table(
+    known: Mapping[str, Criterion], record: Mapping[str, Any], row: int
+) -> tuple[Chosen | None, list[tuple[str, Both]]]:
+    """A row of ``data/criteria.csv``, or nothing; and every fault with its column."""
     key = text(record["id"])
-    faults: list[Both] = []
+    faults: list[tuple[str, Both]] = []
 
     def fault(column: str, zh: str, en: str) -> None:
-        where = Both(
-            f"{file_of('criteria')}，第 {row} 行，列 {column}：",
-            f"{file_of('criteria')}, row {row}, column {column}: ",
-        )
-        faults.append(Both(f"{where.zh}{zh}", f"{where.en}{en}"))
+        faults.append((column, Both(zh, en)))
 
     measure = known.get(key)
     if measure is None:
         hint = nearest(key, known)
         fault("id", f"没有准则“{key}”{hint.zh}", f"there is no criterion “{key}”{hint.en}")
-        raise CriterionError(*faults)
+        return None, faults
     points = None
     try:
         points = ValueFunction.parse(text(record["value_points"]))
@@ -184,12 +197,13 @@ def _of_table(known: Mapping[str, Criterion], record: Mapping[str, Any], row: in
     for said in wrong:
         fault("params", said.zh, said.en)
     if faults or points is None:
-        raise CriterionError(*faults)
+        return None, faults
     zh = text(record["name_zh"]) or measure.name.zh
     name = Both(zh, text(record["name_en"]) or measure.name.en)
-    return Chosen(
+    made = Chosen(
         measure, name, float(weight), points, params, "criteria", row, better=measure.better
     )
+    return made, faults
 
 
 def _completed(

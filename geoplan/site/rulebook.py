@@ -5,7 +5,7 @@ same way, whoever asked for it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -69,6 +69,15 @@ def rules_for(plan: Plan, brief: Brief) -> tuple[Rule, ...]:
         raise BriefError(brief.file, faults)
     off = {rule.id for rule in brief.rules if rule.off}
     return (*(rule for rule in general if rule.id not in off), *demanded(plan, brief), *own)
+
+
+def faults_of_table(plan: Plan) -> Iterator[tuple[int, str, Both]]:
+    """Row and column of what cannot be used in ``data/rules.csv``, and why."""
+    faults: list[Fault] = []
+    _plan_rules(plan, faults)
+    for fault in faults:
+        row, _, column = fault.field.removeprefix("row ").partition(".")
+        yield int(row), column, fault.said
 
 
 def _plan_rules(plan: Plan, faults: list[Fault]) -> list[Rule]:
