@@ -91,11 +91,20 @@
     ];
   }
 
+  const QUOTED = 90;
+
+  /** The plan's own words right below a reason; the whole sentence is one click away. */
+  function quoted(cite) {
+    if (!cite || !cite.quote) return null;
+    const short = cite.quote.length > QUOTED ? `${cite.quote.slice(0, QUOTED)}…` : cite.quote;
+    return el("span.reason-quote", {}, "“", data(short), "”");
+  }
+
   function reasons(one) {
     if (!one.reasons.length) return null;
     return section(t("site.reasons"), some(one.reasons.map((reason) => {
       const criterion = site.criterionOf(reason.criterion);
-      return citing.cited([el("span.reason", {}, criterion ? el("span.dot.dot-square", { style: { background: words.colourOf(criterion.id) }, title: say(criterion) }) : null, " ", data(say(reason)))], reason.cite, reason.cite && reason.cite.basis);
+      return citing.cited([el("span.reason", {}, criterion ? el("span.dot.dot-square", { style: { background: words.colourOf(criterion.id) }, title: say(criterion) }) : null, " ", data(say(reason)), quoted(reason.cite))], reason.cite, reason.cite && reason.cite.basis);
     })));
   }
 
