@@ -1,10 +1,11 @@
-"""Write GeoJSON and GeoPackage: ours against geopandas and pyogrio.
+"""Write GeoJSON and GeoPackage, import a spreadsheet: ours against what others do of it.
 
 ``python -m benchmarks.bench_exchange [--quick]``
 
 All start from the same frame in longitude and latitude. Ours is GeoJSON after
 RFC 7946 (right-hand rule, six decimals, bbox, valid after rounding), which
-``GeoDataFrame.to_json`` is not.
+``GeoDataFrame.to_json`` is not. An import understands header, units and years,
+matches names and compares with the plan; ``pandas.read_excel`` reads the cells only.
 """
 
 import argparse
@@ -16,10 +17,14 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
+import xlsxwriter
 
+import geoplan
 from benchmarks.measure import Answer, Columns, Contender, compare, print_table
 from geoplan.exchange.encoding import geojson_bytes
+from geoplan.exchange.importing import propose
 from geoplan.exchange.ogr import columns_of as ogr_columns
 from geoplan.exchange.ogr import write_layer
 
@@ -132,6 +137,59 @@ def size_only(answer: Answer | None, _: Answer | None) -> str:
     return "stopped" if answer is None else f"{len(answer) / 1e6:.0f} MB"
 
 
+def projects_of(count: int) -> Columns:
+    """Money and years of projects, and the firms they belong to."""
+    rng = np.random.default_rng(2)
+    return {
+        "money": rng.integers(1_000, 100_000, count),
+        "years": rng.integers(2016, 2024, (2, count)),
+        "firm": rng.integers(0, max(count // 12, 1), count),
+    }
+
+
+def workbook_of(columns: Columns) -> Path:
+    """A workbook as a bureau sends it: a title, units in the header, spans of years."""
+    plan = geoplan.open_plan()
+    sectors = plan.tables["sectors"]["name_zh"].dropna().tolist()
+    firsts, lasts = columns["years"].min(axis=0), columns["years"].max(axis=0)
+    money = columns["money"].tolist()
+    rows = [
+        [i + 1, f"{i}号产业化项目", f"第{firm}号机械厂", sectors[i % len(sectors)],
+         wanyuan if i % 3 else f"约{wanyuan / 1e4:.4f}亿元", f"{first}-{last}年"]
+        for i, (firm, wanyuan, first, last) in enumerate(
+            zip(columns["firm"], money, firsts, lasts, strict=True)
+        )
+    ]  # fmt: skip
+    path = Path(tempfile.mkdtemp(prefix="geoplan-")) / "projects.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("项目")
+        sheet.write_row(0, 0, ["重点项目计划表"])
+        sheet.write_row(
+            1, 0, ["序号", "项目名称", "建设单位", "产业", "总投资（万元）", "建设年限"]
+        )
+        for at, row in enumerate(rows, 2):
+            sheet.write_row(at, 0, row)
+    return path
+
+
+def our_import(path: Path) -> Answer:
+    """What the workbook would change in the embedded plan."""
+    answers = {"firm:*": "new", "same:*": "new"}
+    proposal = propose(geoplan.open_plan(), path, "projects", answers=answers)
+    return proposal.tables["projects"].added["investment_wanyuan"].to_numpy(dtype=np.int64)
+
+
+def their_import(path: Path) -> Answer:
+    """The cells of the workbook, with pandas."""
+    frame = pd.read_excel(path, header=1, engine="openpyxl")
+    return np.arange(len(frame))
+
+
+def rows_only(answer: Answer | None, _: Answer | None) -> str:
+    """How many rows were read."""
+    return "stopped" if answer is None else f"{len(answer):,} rows"
+
+
 GEOJSON = (
     Contender("geoplan", frame_of, ours),
     Contender("GeoDataFrame.to_json", frame_of, with_geopandas),
@@ -140,6 +198,10 @@ GEOJSON = (
 GEOPACKAGE = (
     Contender("geoplan", frame_of, our_geopackage),
     Contender("GeoDataFrame.to_file", frame_of, their_geopackage),
+)
+IMPORT = (
+    Contender("geoplan", workbook_of, our_import, ("geoplan.exchange.tabulating",)),
+    Contender("pandas.read_excel", workbook_of, their_import, ("openpyxl",)),
 )
 
 
@@ -158,6 +220,9 @@ def main() -> None:
         tell = same_features if contenders is GEOJSON else size_only
         remarks = [tell(outcome.answer, outcomes[0].answer) for outcome in outcomes]
         print_table(title, outcomes, remarks)
+    outcomes = compare(IMPORT, projects_of(100_000 // less))
+    remarks = [rows_only(outcome.answer, None) for outcome in outcomes]
+    print_table(f"Import of {100_000 // less:,} rows (XLSX)", outcomes, remarks)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ def in_wanyuan(text: str) -> float:
      ("5000元", 0.5), ("3亿5000万元", 35_000), ("3亿5千万", 35_000), ("三亿元", 30_000), ("一点五亿元", 15_000),
      ("叁仟伍佰万元", 3_500), ("两亿", 20_000), ("十五亿", 150_000), ("5百万元", 500), ("3千万", 3_000),
      ("￥3000万", 3_000), ("人民币3亿元", 30_000), ("3亿元人民币", 30_000), ("1,234.5万元", 1_234.5),
-     ("1，234万元", 1_234), ("3 000 万元", 3_000), ("12,3456万元", 123_456), ("0.3亿元", 3_000)],
+     ("1，234万元", 1_234), ("5000万元①", 5_000), ("３亿²", 30_000), ("5000万元*", 5_000),
+     ("'3000万元", 3_000), ("1.5亿(含流动资金)", 15_000), ("3000(万元)", 3_000), ("3 000 万元", 3_000), ("12,3456万元", 123_456), ("0.3亿元", 3_000)],
 )  # fmt: skip
 def test_money_is_exact(text: str, wanyuan: float) -> None:
     assert in_wanyuan(text) == wanyuan
@@ -32,7 +33,7 @@ def test_money_is_exact(text: str, wanyuan: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "operator"),
-    [("约3亿", "approx"), ("3亿左右", "approx"), ("3亿(约)", "approx"), ("近3亿", "approx"), ("超3亿元", "gt"),
+    [("约3亿", "approx"), ("3亿左右", "approx"), ("3亿(约)", "approx"), ("3亿（暂定）", "approx"), ("近3亿", "approx"), ("超3亿元", "gt"),
      ("3亿多元", "gt"), ("3亿余元", "gt"), ("3亿元以上", "ge"), ("≥3亿", "ge"), ("不少于3亿元", "ge"),
      ("不超过3亿元", "le"), ("3亿以内", "le"), ("3亿元", "eq")],
 )  # fmt: skip
@@ -52,7 +53,7 @@ def test_areas(text: str, km2: float) -> None:
     assert float(read.value * read.unit.factor) == pytest.approx(km2, rel=1e-12)
 
 
-@pytest.mark.parametrize("text", ["3-5亿元", "3亿-5亿元", "3～5亿元", "3至5亿元"])
+@pytest.mark.parametrize("text", ["3-5亿元", "3亿-5亿元", "3～5亿元", "3至5亿元", "3-5亿①"])
 def test_ranges_keep_both_ends(text: str) -> None:
     read = figure(text)
     assert read.unit is not None
@@ -63,6 +64,7 @@ def test_ranges_keep_both_ends(text: str) -> None:
     ("text", "code"),
     [("3000万美元", "value.currency"), ("3亿3", "value.type"), ("总投资3亿", "value.type"), ("1,23", "value.type"),
      ("=1+1", "value.type"), ("9" * 1_000_000, "value.type"), ("9" * 30, "value.type"), ("1e999", "value.type"),
+     ("3000（万美元）", "value.currency"), ("5亿(其中固定资产3亿)", "value.type"), ("(1000)", "value.type"),
      ("", "value.type"), ("亿元", "value.type"), ("5-3亿", "value.interval"), ("3亿吨标煤", "value.unit"),
      ("nan", "value.type"), ("inf", "value.type"), ("1_000", "value.type"), ("٣", "value.type")],
 )  # fmt: skip

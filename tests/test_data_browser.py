@@ -10,7 +10,7 @@ from browsing import NARROW, WIDE, Visit
 from conftest import TINY, set_cell
 from flask import Flask
 from playwright.sync_api import Page, expect
-from test_data_page import workbook
+from test_data_page import ROWS, workbook
 
 from webmap import create_app
 
@@ -122,6 +122,62 @@ def test_a_plan_that_changed_meanwhile_is_not_overwritten(
     expect(page.locator("#working [role=alert]")).to_contain_text("重新预览", timeout=PATIENT_MS)
     page.locator("#working button").click()
     expect(page.locator("#changes del")).to_have_text("150", timeout=PATIENT_MS)
+
+
+def test_imports_are_listed_as_they_come_and_taken_back_together(
+    opened: Opened, plan: Path, tmp_path: Path
+) -> None:
+    before = (plan / "data/projects.csv").read_bytes()
+    page = opened("/data/import?lang=zh", EDIT=True)
+    for number, amount in enumerate((0.02, 0.03), 1):
+        file = tmp_path / f"第{number}次.xlsx"
+        file.write_bytes(workbook([[*ROWS[0][:4], amount, *ROWS[0][5:]]]))
+        preview(page, file)
+        page.click("#write")
+        expect(page.locator(".recent li", has_text=file.name)).to_be_visible(timeout=PATIENT_MS)
+        expect(page.locator(".written h2")).to_be_focused()
+    page.get_by_role("button", name="撤销此次及其后 1 次 · 第1次.xlsx").click()
+    expect(page.locator(".recent .is-undone")).to_have_count(2, timeout=PATIENT_MS)
+    expect(page.locator("#report")).to_be_empty()
+    assert (plan / "data/projects.csv").read_bytes() == before
+
+
+_BREAKING = """() => {
+  const send = window.fetch;
+  let looks = 0;
+  window.fetch = (address, options) => {
+    const isLook = options && options.method === "GET" && address.includes("/imports/");
+    if (!isLook) return send(address, options);
+    looks += 1;
+    if (looks === 1) window.stopButton = document.getElementById("stop");
+    if (looks < 4) return Promise.resolve(new Response('{"state": "working", "share": 0.5}'));
+    if (looks < 7) return Promise.reject(new TypeError("the server is gone"));
+    window.wasKept = document.getElementById("working").querySelector("button") === window.stopButton;
+    window.label = document.getElementById("working").textContent;
+    return send(address, options);
+  };
+}"""
+
+
+def test_a_server_that_comes_back_is_asked_again(opened: Opened, messy: Path) -> None:
+    page = opened("/data/import?lang=zh")
+    page.wait_for_selector(READY)
+    page.evaluate(_BREAKING)
+    preview(page, messy)
+    assert "正在重连" in page.evaluate("window.label")
+    # What is clicked, or has the focus, stays while the work goes on.
+    assert page.evaluate("window.wasKept")
+    expect(page.locator("#report h2").first).to_be_focused()
+
+
+def test_what_was_answered_looks_so(opened: Opened, messy: Path) -> None:
+    page = opened("/data/import?lang=en")
+    preview(page, messy)
+    expect(page.locator("fieldset.is-open")).to_have_count(1)
+    page.get_by_role("radio").first.check()
+    page.locator("#questions").get_by_role("button", name="Preview again").click()
+    expect(page.locator("fieldset.question")).to_have_count(1)
+    expect(page.locator("fieldset.is-open")).to_have_count(0, timeout=PATIENT_MS)
 
 
 def test_a_file_that_cannot_be_read_says_why(opened: Opened, tmp_path: Path) -> None:

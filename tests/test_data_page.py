@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shlex
 import time
 import zipfile
@@ -20,7 +21,8 @@ from test_webmap_safety import poison_layers, poison_tables, structure
 
 from geoplan.exchange.datasets import datasets
 from geoplan.plan.opening import Plan
-from webmap import create_app, data_jobs, data_uploads
+from webmap import create_app, data_jobs, data_uploads, data_work
+from webmap.data import when
 from webmap.data_jobs import CrowdedError, Jobs
 from webmap.data_sets import FORMS, forms_of
 from webmap.data_uploads import TooLargeError, UploadStore, plain_name
@@ -390,6 +392,50 @@ def test_a_preview_of_another_state_is_not_written(editor: FlaskClient, folder: 
     assert answer.status_code == 409
 
 
+def test_imports_are_taken_back_to_before_a_chosen_one(editor: FlaskClient, folder: Path) -> None:
+    before = (folder / "data/projects.csv").read_bytes()
+    names = []
+    for amount in (0.02, 0.03):
+        row = [*ROWS[0][:4], amount, *ROWS[0][5:]]
+        token = send(editor, workbook([row])).json["token"]
+        digest = previewed(editor, token)["result"]["report"]["digest"]
+        names.append(written(editor, token, digest)["result"]["written"]["entry"])
+    first, last = names
+    page = editor.get("/data/import").text
+    assert f'data-entry="{first}" data-last="{last}"' in page
+    assert "撤销此次及其后 1 次" in page
+    # Who has not seen the second import does not take it back.
+    answer = editor.post("/api/data/undo", json={"entry": first, "last": first})
+    assert answer.status_code == 409
+    answer = editor.post("/api/data/undo", json={"entry": first, "last": last})
+    assert answer.json == {"undone": first}
+    assert (folder / "data/projects.csv").read_bytes() == before
+    assert 'class="undo"' not in editor.get("/data/import").text
+
+
+def test_what_was_lost_of_the_history_is_told(editor: FlaskClient, folder: Path) -> None:
+    token = send(editor, workbook(ROWS[:1])).json["token"]
+    digest = previewed(editor, token)["result"]["report"]["digest"]
+    entry = written(editor, token, digest)["result"]["written"]["entry"]
+    kept = folder / ".geoplan/history" / entry
+    (kept / "before/data/projects.csv").unlink()
+    answer = editor.post("/api/data/undo", json={"entry": entry})
+    assert answer.status_code == 409
+    assert "备份" in answer.json["error"]
+    (kept / "manifest.json").write_text("{", "utf-8")
+    page = editor.get("/data/import")
+    assert page.status_code == 200
+    assert entry in page.text.split("最近的导入</h2>")[1].split("</p>")[0]
+
+
+def test_times_are_those_of_the_clock_on_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    assert when("2026-11-22T18:31:05+00:00") == "2026-11-23 02:31"
+    monkeypatch.undo()
+    time.tzset()
+
+
 # ---- bounds
 @pytest.fixture
 def store(tmp_path: Path) -> UploadStore:
@@ -464,13 +510,48 @@ def test_too_many_are_asked_to_come_back(folder: Path, tmp_path: Path) -> None:
             upload.cancel()
 
 
-def test_a_lost_worker_is_told(reader: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("silent_s", "progress_s", "is_found", "told"),
+    [
+        (1, 1, False, "working"),
+        (60, 60, False, "lost"),
+        (60, 1, False, "working"),
+        (60, 60, True, "done"),
+        (1, 1, True, "working"),
+    ],
+)
+def test_work_outlives_the_server_that_began_it(
+    reader: FlaskClient, silent_s: int, progress_s: int, is_found: bool, told: str
+) -> None:
     token = send(reader, workbook()).json["token"]
-    found = next(Path(reader.application.config["WORKSPACE"]).rglob(token))
-    data_uploads.Upload(found).tell(state="working", what="preview")
-    assert reader.get(f"/api/data/imports/{token}").json["state"] == "working"
-    monkeypatch.setattr(data_jobs, "LOST_S", -1.0)
-    assert reader.get(f"/api/data/imports/{token}").json["state"] == "lost"
+    folder = next(Path(reader.application.config["WORKSPACE"]).rglob(token))
+    data_uploads.Upload(folder).tell(state="working", what="preview")
+    data_work.put(folder / data_work.PROGRESS, b'{"stage": "reading", "share": 0.5}')
+    if is_found:
+        data_work.put(folder / data_work.RESULT, b'{"error": "found"}')
+    for name, seconds in (("state.json", silent_s), (data_work.PROGRESS, progress_s)):
+        os.utime(folder / name, (time.time() - seconds,) * 2)
+    assert reader.get(f"/api/data/imports/{token}").json["state"] == told
+
+
+def test_work_that_could_not_begin_takes_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = UploadStore(tmp_path / "uploads").receive("a.xlsx", [b"x"])
+    order = Order(str(tmp_path), str(upload.folder), "content.xlsx", "a.xlsx")
+    jobs = Jobs(at_once=1)
+    jobs._rooms.acquire()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(data_uploads, "put", full)
+    for _ in range(data_jobs.MOST_WAITING + 1):
+        with pytest.raises(OSError, match="No space"):
+            jobs.start(upload, order)
+    monkeypatch.undo()
+    jobs.start(upload, order)
+    upload.cancel()
 
 
 # ---- templates

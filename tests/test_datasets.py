@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import geoplan
 from geoplan.errors import QuestionError
 from geoplan.exchange.datasets import datasets, provenance
 from geoplan.exchange.fields import Field, fields_of, kind_of
-from geoplan.exchange.provenance import plan_hash, summary_of
+from geoplan.exchange.outcomes import hex_resolution
+from geoplan.exchange.provenance import exported_as, plan_hash, summary_of
 from geoplan.place.density import density
 from geoplan.place.locate import locate
 from geoplan.plan.problems import Both
@@ -26,7 +28,14 @@ def test_every_table_layer_and_result_is_there_under_a_name_of_its_own(tiny: geo
     assert {d.name for d in found.values() if d.kind == "located"} == {
         "projects", "enterprises", "platforms", "hubs",
     }  # fmt: skip
-    assert {"density_district", "density_grid", "placement", "conformity", "ledger"} <= set(found)
+    assert {
+        "density_district",
+        "density_grid",
+        "density_hex",
+        "placement",
+        "conformity",
+        "ledger",
+    } <= set(found)
     assert all(name == d.name for name, d in found.items())
 
 
@@ -81,13 +90,22 @@ def test_density_is_that_of_the_analysis(tiny: geoplan.Plan) -> None:
     frame = datasets(tiny)["density_district"].frame(tiny)
     zones = density(tiny, by="district").zones
     assert frame["investment_wanyuan"].to_dict() == zones["investment_wanyuan"].to_dict()
-    grid = datasets(tiny)["density_grid"].frame(tiny)
-    assert grid["investment_wanyuan"].sum() == pytest.approx(600, abs=0.5)
+    for by in ("grid", "hex"):
+        cells = datasets(tiny)[f"density_{by}"].frame(tiny)
+        assert cells["investment_wanyuan"].sum() == pytest.approx(600, abs=0.5)
 
 
-def test_figures_of_a_grid_do_not_depend_on_the_run() -> None:
+def test_hexagons_grow_with_the_plan(tiny: geoplan.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert hex_resolution(tiny) == 7
+    for most, resolution in ((0.6, 7), (0.1, 6), (0.01, 5), (0.0, 5)):
+        monkeypatch.setattr("geoplan.exchange.outcomes._MOST_HEXAGONS", most)
+        assert hex_resolution(tiny) == resolution
+
+
+@pytest.mark.parametrize("by", ["grid", "hex"])
+def test_figures_of_cells_do_not_depend_on_the_run(by: str) -> None:
     plan = geoplan.open_plan(ROOT)
-    frame = datasets(plan)["density_grid"].frame(plan)
+    frame = datasets(plan)[f"density_{by}"].frame(plan)
     money = frame["investment_wanyuan"]
     assert len(money) > 1000
     # Eight digits, which still add up to the 万元.
@@ -212,3 +230,21 @@ def test_fields_are_told_from_the_dictionary_or_from_what_they_hold() -> None:
     assert (fields["accuracy_m"].kind, fields["accuracy_m"].unit) == ("text", "")
     assert fields["备注"] == Field("备注", "text", Both("备注", "备注"))
     assert [fields[n].kind for n in ("when", "at", "tags")] == ["date", "time", "nested"]
+
+
+def test_an_export_says_what_it_is_to_be_imported_as(tiny: geoplan.Plan) -> None:
+    found = datasets(tiny)
+    said = {name: provenance(tiny, one) for name, one in found.items()}
+    for name, as_ in (
+        ("projects", "projects"), ("table_projects", "projects"), ("layer_hubs", "layer:hubs"),
+        ("districts", "layer:districts"), ("density_grid", ""), ("ledger", ""),
+    ):  # fmt: skip
+        texts = [summary_of(said[name], "zh"), summary_of(said[name], "en")]
+        as_json = json.dumps(said[name], ensure_ascii=False)
+        for text in (*texts, as_json, json.dumps({"dc:provenance": as_json})):
+            assert exported_as(text, tiny) == as_, (name, text)
+    both = json.dumps([said["projects"], said["districts"]])
+    assert exported_as(both, tiny) == ""
+    other = replace(tiny, meta=replace(tiny.meta, id="other"))
+    assert exported_as(json.dumps(said["projects"]), other) == ""
+    assert exported_as(f"{tiny.meta.id} 96b2907b3945 · 资料截至 2026", tiny) == ""

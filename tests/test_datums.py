@@ -1,5 +1,7 @@
 """A datum nobody declared is measured and asked; a CRS is guessed only with its evidence."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -273,3 +275,52 @@ def test_the_same_projection_is_offered_once() -> None:
     codes = [guess.code for guess in guesses(box, EXTENT, "EPSG:4549")]
     assert len(codes) == len(set(codes))
     assert guesses(np.empty((0, 2)), EXTENT, "EPSG:4549") == []
+
+
+def test_points_known_roughly_betray_a_datum_by_moving_all_alike() -> None:
+    random = np.random.default_rng(1)
+    expected = np.column_stack((random.uniform(119, 121, 6), random.uniform(29.5, 30.5, 6)))
+    found = np.column_stack(FROM_WGS84["GCJ-02"](expected[:, 0], expected[:, 1]))
+    roughly = np.full(6, 2_000.0)
+    shift = measure(Witnesses(found, expected, roughly, Both("平台", "platforms")))
+    assert shift is not None
+    assert shift.datum == "GCJ-02"
+    # A few, or some that are off each its own way, tell nothing where so little is known.
+    assert (
+        measure(Witnesses(found[:4], expected[:4], roughly[:4], Both("平台", "platforms"))) is None
+    )
+    astray = found + random.normal(0, 800 / 111_320, (6, 2))
+    assert measure(Witnesses(astray, expected, roughly, Both("平台", "platforms"))) is None
+
+
+@pytest.mark.parametrize("srs", [0, -1])
+def test_a_crs_that_only_says_undefined_is_none(
+    embedded: Plan, districts: gpd.GeoDataFrame, tmp_path: Path, srs: int
+) -> None:
+    frame = districts if srs == 0 else districts.to_crs(4549)
+    path = tmp_path / "a.gpkg"
+    frame.to_file(path, layer="a")
+    with closing(sqlite3.connect(path)) as book:
+        book.execute("UPDATE gpkg_contents SET srs_id = ?", (srs,))
+        book.execute("UPDATE gpkg_geometry_columns SET srs_id = ?", (srs,))
+        book.commit()
+    questions = {q.id: q for q in propose(embedded, path, "districts").questions}
+    assert questions["crs"].proposed == ("EPSG:4490" if srs == 0 else "EPSG:4549")
+    assert questions["crs"].is_blocking == (srs != 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "at"), [(4326, (0.0, 0.0)), (4326, (121.4, 31.2)), (4549, (640_000, 3_455_000))]
+)
+def test_another_region_is_no_local_grid(
+    embedded: Plan, tmp_path: Path, code: int, at: tuple[float, float]
+) -> None:
+    frame = gpd.GeoDataFrame({"a": ["x"]}, geometry=[shapely.Point(at)], crs=code)
+    with pytest.raises(RefusedFileError) as caught:
+        proposed(embedded, frame, tmp_path, "parcels")
+    assert [remark.code for remark in caught.value.remarks] == ["geometry.outside"]
+
+
+def test_a_crs_that_names_a_file_is_none() -> None:
+    for text in ("+proj=latlong +nadgrids=/etc/passwd", "+init=/etc/passwd:1", "A" * 100_000):
+        assert crs_of(text) is None

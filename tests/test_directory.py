@@ -27,6 +27,11 @@ def test_a_district_in_every_form(embedded: Directory, text: str, how: str) -> N
     assert (found.ids, found.how) == (("330109",), how)
 
 
+def test_a_part_of_a_district_is_in_it(embedded: Directory) -> None:
+    assert embedded.find("districts", "余杭（未来科技城）").ids == ("330110",)
+    assert embedded.find("districts", "某地（未来科技城）").ids == ()
+
+
 def test_two_districts_are_two(embedded: Directory) -> None:
     assert embedded.find("districts", "萧山区、余杭区").ids == ("330109", "330110")
     assert embedded.find("districts", "某某区").ids == ()
@@ -50,6 +55,13 @@ def test_similar_firms_are_proposed_best_first(embedded: Directory) -> None:
     assert close["先临三维科技股份有限公司"][0][0] == "shining-3d"
     assert close["杭州杭叉集团有限公司"][0][0] == "hangcha-group"
     assert close["毫不相干水产"] == []
+
+
+def test_a_former_name_in_brackets_resembles_too() -> None:
+    known = ["乙二机电", "丙三纺织"]
+    assert near(["全新名称有限公司（原乙二机电厂）"], known)[0][0][0] == 0
+    assert near(["丙三纺织集团（曾用名：某某）"], known)[0][0][0] == 1
+    assert near(["全新名称有限公司（二期）"], known) == [[]]
 
 
 @pytest.mark.parametrize(

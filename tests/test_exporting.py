@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import openpyxl
 import pyogrio
 import pytest
 import shapely
@@ -110,6 +111,12 @@ def test_several_datasets_go_where_several_fit(tiny: geoplan.Plan, tmp_path: Pat
     assert {"projects", "projects_points", "districts", "table_sectors"} <= layers
     with pytest.raises(OutputError, match=r"holds one dataset .* use \.gpkg"):
         export(tiny, ["projects", "districts"], tmp_path / "x.geojson")
+
+
+def test_what_has_two_names_is_written_once(tiny: geoplan.Plan, tmp_path: Path) -> None:
+    path = export(tiny, "projects,table_projects,projects", tmp_path / "x.xlsx")
+    assert openpyxl.load_workbook(path).sheetnames[:2] == ["投资项目", "字段说明"]
+    export(tiny, "projects,table_projects", tmp_path / "x.csv")
 
 
 @pytest.mark.parametrize("form", [f for f in FORMATS.values() if f.several], ids=lambda f: f.name)

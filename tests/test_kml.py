@@ -7,14 +7,17 @@ from xml.etree import ElementTree as Xml
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import pytest
 import shapely
 from conftest import edit_layer, set_cell
 from test_round_trips import part_of
 
 import geoplan
 from geoplan.exchange.exporting import export
-from geoplan.exchange.kml import write_kml
+from geoplan.exchange.formats import FORMATS
+from geoplan.exchange.kml import write_kml, write_kmz
 from geoplan.exchange.order import Order
+from geoplan.plan.problems import Both
 
 KML = "{http://www.opengis.net/kml/2.2}"
 
@@ -115,6 +118,28 @@ def test_markup_in_the_data_stays_text_even_in_the_description(
     description = place.findtext(f"{KML}description") or ""
     assert "<script>" not in description
     assert "&lt;script&gt;" in description
+
+
+def test_columns_that_readers_cannot_tell_apart_are_renamed_and_told(tmp_path: Path) -> None:
+    columns = {"code": ["a"], "CODE": ["b"], "Code\t": ["c"], "": ["d"]}
+    frame = gpd.GeoDataFrame(columns, geometry=[shapely.Point(120, 30)], crs="EPSG:4326")
+    told: list[Both] = []
+    for name, write in (("x.kml", write_kml), ("x.kmz", write_kmz)):
+        write(tmp_path / name, [part_of(frame)], Order(tell=told.append))
+        found = pyogrio.read_dataframe(tmp_path / name).iloc[0]
+        assert [found[one] for one in ("code", "CODE_2", "Code_3", "_")] == ["a", "b", "c", "d"]
+    assert [one.en for one in told[:2]] == [
+        "probe: “CODE” is now “CODE_2”.", "probe: “Code\t” is now “Code_3”.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["flatgeobuf", "geoparquet"])
+def test_flat_files_tell_of_renamed_columns_too(tmp_path: Path, form: str) -> None:
+    columns = {"code": ["a"], "CODE": ["b"]}
+    frame = gpd.GeoDataFrame(columns, geometry=[shapely.Point(120, 30)], crs="EPSG:4326")
+    told: list[Both] = []
+    FORMATS[form].write(tmp_path / "x", [part_of(frame)], Order(tell=told.append))
+    assert [one.zh for one in told] == ["probe：列“CODE”改名为“CODE_2”。"]
 
 
 def test_what_xml_cannot_hold_is_replaced(tmp_path: Path) -> None:

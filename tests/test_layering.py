@@ -14,7 +14,9 @@ from conftest import TINY
 
 import geoplan
 from geoplan.exchange.applying import apply, undo
+from geoplan.exchange.areas import closed, only_areas
 from geoplan.exchange.featuretexts import is_same_shape, rounded
+from geoplan.exchange.findings import Findings
 from geoplan.exchange.importing import propose
 from geoplan.exchange.proposals import Proposal
 from geoplan.exchange.remarks import RefusedFileError
@@ -219,3 +221,96 @@ def test_shapes_are_compared_within_rounding() -> None:
     assert not is_same_shape(one, shapely.box(120.00001, 30, 120.01, 30.01))
     assert is_same_shape(None, None)
     assert not is_same_shape(None, one)
+
+
+def areas_and_more() -> gpd.GeoDataFrame:
+    area = shapely.box(120.001, 30.001, 120.009, 30.006)
+    ring = shapely.box(120.011, 30.001, 120.019, 30.006).exterior
+    shapes = [
+        area,
+        shapely.LineString(ring.coords),
+        shapely.Point(120.005, 30.004),
+        shapely.GeometryCollection(
+            [shapely.Point(120.02, 30.002), shapely.box(120.021, 30.001, 120.029, 30.006)]
+        ),
+    ]
+    return gpd.GeoDataFrame({"地块编号": list("甲乙丙丁")}, geometry=shapes, crs=4326)
+
+
+def test_parcels_among_lines_and_points(folder: Path, tmp_path: Path) -> None:
+    proposal = proposed(folder, areas_and_more(), tmp_path, "parcels")
+    (told,) = proposal.refused
+    assert (told.code, told.row) == ("geometry.kind", 3)
+    assert "点" in told.message("zh")
+    features = json.loads(proposal.layers["parcels"].files["layers/parcels.geojson"])["features"]
+    assert {f["geometry"]["type"] for f in features} == {"Polygon"}
+    points = areas_and_more()[2:3]
+    assert proposed(folder, points, tmp_path, "parcels").counts()["taken"] == 1
+
+
+def test_districts_are_areas(folder: Path, tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame(
+        {"code": ["A"], "name_zh": ["甲区"]}, geometry=[shapely.Point(120.005, 30.003)], crs=4326
+    )
+    proposal = proposed(folder, frame, tmp_path, "districts")
+    assert [remark.code for remark in proposal.refused] == ["geometry.kind"]
+    assert proposal.is_empty
+
+
+def test_labels_of_a_drawing_are_passed_over(tmp_path: Path) -> None:
+    findings = Findings("a.dxf")
+    kept = only_areas(closed(areas_and_more().geometry.to_numpy()), "DXF", findings)
+    assert [shape is not None for shape in kept] == [True, True, False, True]
+    assert not findings.refused
+    assert [remark.code for remark in findings.skipped] == ["geometry.kind"]
+    assert "3" in findings.skipped[0].message("en")
+
+
+def test_a_key_that_repeats_itself_is_told_and_another_offered(
+    folder: Path, tmp_path: Path
+) -> None:
+    frame = squares("同号", "同号")
+    frame["宗地名"] = ["甲", "乙"]
+    proposal = proposed(folder, frame, tmp_path, "parcels")
+    (question,) = [q for q in proposal.questions if q.id == "key"]
+    assert "地块编号" in question.asked.zh
+    assert "宗地名" in [option.value for option in question.options]
+    assert proposal.counts()["taken"] == 2
+    chosen = proposed(folder, frame, tmp_path, "parcels", answers={"key": "宗地名"})
+    assert chosen.layers["parcels"].added == ("甲", "乙")
+    assert "key" not in [q.id for q in chosen.questions]
+
+
+def test_why_a_shape_is_invalid_is_said_in_both_languages(folder: Path, tmp_path: Path) -> None:
+    bow = [[120.001, 30.001], [120.009, 30.006], [120.009, 30.001], [120.001, 30.006], [120.001, 30.001]]  # fmt: skip
+    features = [
+        {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [bow]}},
+        {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [1]}},
+        {"type": "Feature", "properties": {}, "geometry": json.loads(shapely.to_geojson(squares("x").geometry[0]))},
+    ]  # fmt: skip
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    proposal = propose(geoplan.open_plan(folder), path, "layer:mixed", today=DAY)
+    first, second = proposal.refused
+    assert (first.code, first.row, second.code, second.row) == (
+        "geometry.invalid", 1, "geometry.invalid", 2,
+    )  # fmt: skip
+    assert "自相交" in first.message("zh")
+    assert "Self-intersection" in first.message("en")
+    assert "坐标残缺" in second.message("zh")
+
+
+def test_a_shape_without_known_accuracy_reaches_as_far_as_it_is_drawn(
+    folder: Path, tmp_path: Path
+) -> None:
+    frame = squares("子园", "丑园").rename(columns={"地块编号": "平台名称", "面积": "accuracy_m"})
+    frame["类别"], frame["accuracy_m"] = "产业园", [120.0, None]
+    rows = proposed(folder, frame, tmp_path, "platforms").tables["locations"].added
+    assert float(rows["accuracy_m"].iloc[0]) == 120
+    assert 400 < float(rows["accuracy_m"].iloc[1]) < 600
+
+
+def test_a_new_layer_is_called_as_in_its_file(folder: Path, tmp_path: Path) -> None:
+    apply(proposed(folder, squares("甲1", "甲2"), tmp_path, "layer"), folder)
+    (layer,) = [x for x in geoplan.open_plan(folder).layers.values() if x.title_zh == "地块"]
+    assert layer.name.isascii()

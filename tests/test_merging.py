@@ -3,18 +3,22 @@
 import csv
 import json
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+import shapely
 from conftest import ROOT, edit_layer, set_cell
 from hypothesis import given
 from hypothesis import strategies as st
+from making import archive
 
 import geoplan
 from geoplan.exchange.applying import apply
@@ -314,3 +318,122 @@ def test_numbers_and_cut_texts_are_compared_as_what_they_mean() -> None:
     assert three_way(base, {"a": {"n": "1", "t": "", "s": ""}}, {"a": {"n": "2"}}).conflicts == [
         Conflict("a", "n", "0.25", "1", "2")
     ]
+
+
+def without_marks(path: Path, change: Callable[[list[dict[str, Any]]], None]) -> Path:
+    """The features alone, changed, as programs save a layer anew."""
+    features = json.loads(path.read_text("utf-8"))["features"]
+    change(features)
+    bare = {"type": "FeatureCollection", "features": features}
+    path.write_text(json.dumps(bare, ensure_ascii=False), "utf-8")
+    return path
+
+
+def by_id(features: list[dict[str, Any]], key: str, name: str = "id") -> dict[str, Any]:
+    return next(f for f in features if f["properties"].get(name, f.get("id")) == key)
+
+
+def test_an_export_that_lost_its_marks_is_merged_with_the_nearest_state(
+    folder: Path, tmp_path: Path
+) -> None:
+    def change(features: list[dict[str, Any]]) -> None:
+        by_id(features, "p2")["properties"]["name_zh"] = "外部改名"
+        features.remove(by_id(features, "p1"))
+
+    path = without_marks(exported(folder, "projects", "geojson", tmp_path), change)
+    replaced(folder, ",300,2023,", ",301,2023,")
+    proposal = proposed(folder, path, "projects")
+    assert changes(proposal) == {("p2", "name_zh"): "外部改名"}
+    assert "locations" not in proposal.tables or proposal.tables["locations"].is_empty
+    assert [question.id for question in proposal.questions] == ["export", "removed:p1"]
+    assert not proposal.open_questions
+    apply(proposal, folder)
+    assert proposed(folder, path, "projects").is_empty
+    plain = proposed(folder, path, "projects", answers={"export": "plain"})
+    assert changes(plain)[("p3", "investment_wanyuan")] == "300"
+
+
+def test_a_cell_that_both_changed_is_a_conflict_without_marks_too(
+    folder: Path, tmp_path: Path
+) -> None:
+    def change(features: list[dict[str, Any]]) -> None:
+        by_id(features, "p3")["properties"]["investment_wanyuan"] = 333
+
+    path = without_marks(exported(folder, "projects", "geojson", tmp_path), change)
+    replaced(folder, ",300,2023,", ",301,2023,")
+    proposal = proposed(folder, path, "projects")
+    assert proposal.is_empty
+    assert "conflict:p3:investment_wanyuan" in [question.id for question in proposal.questions]
+
+
+def test_a_shapefile_without_its_key_file_is_understood(folder: Path, tmp_path: Path) -> None:
+    path = exported(folder, "projects", "zip", tmp_path)
+    with zipfile.ZipFile(path) as packed:
+        parts = {n: packed.read(n) for n in packed.namelist() if n.startswith("projects")}
+    bare = archive(tmp_path / "bare.zip", parts)
+    replaced(folder, ",300,2023,", ",301,2023,")
+    proposal = proposed(folder, bare, "projects")
+    assert proposal.is_empty
+    assert [question.id for question in proposal.questions] == ["export"]
+
+
+def test_a_layer_that_lost_its_marks_keeps_what_changed_here(folder: Path, tmp_path: Path) -> None:
+    path = exported(folder, "layer_platforms", "geojson", tmp_path)
+    file = "layers/platforms.geojson"
+    keys = [
+        f["properties"]["id"] for f in json.loads((folder / file).read_text("utf-8"))["features"]
+    ]
+
+    def change(features: list[dict[str, Any]]) -> None:
+        by_id(features, keys[0])["geometry"] = json.loads(
+            shapely.to_geojson(shapely.box(120.002, 30.002, 120.006, 30.005))
+        )
+
+    without_marks(path, change)
+    ours = json.loads((folder / file).read_text("utf-8"))
+    by_id(ours["features"], keys[0])["properties"]["name_zh"] = "本地改名"
+    by_geoplan(folder, file, json.dumps(ours, ensure_ascii=False))
+    proposal = proposed(folder, path, "layer:platforms")
+    layer = proposal.layers["platforms"]
+    assert (layer.moved, layer.fields) == ((keys[0],), ())
+
+
+def test_a_layer_from_elsewhere_is_brought_up_to_date_from_there(
+    folder: Path, tmp_path: Path
+) -> None:
+    areas = [shapely.box(120.001, 30.001, 120.004, 30.006), shapely.box(120.005, 30.001, 120.009, 30.006)]  # fmt: skip
+    frame = gpd.GeoDataFrame({"code": ["甲", "乙"], "面积": [1.5, 2.5]}, geometry=areas, crs=4326)
+    frame.to_file(tmp_path / "first.gpkg")
+    apply(proposed(folder, tmp_path / "first.gpkg", "layer:plots"), folder)
+    frame["面积"] = [9.5, 2.5]
+    frame.to_file(tmp_path / "second.gpkg")
+    apply(proposed(folder, tmp_path / "second.gpkg", "layer:plots"), folder)
+    again = proposed(folder, tmp_path / "first.gpkg", "layer:plots")
+    assert [(c.field, c.new) for c in again.layers["plots"].fields] == [("面积", "1.5")]
+    assert "export" not in [question.id for question in again.questions]
+
+
+def test_a_row_copied_out_there_does_not_change_its_model(folder: Path, tmp_path: Path) -> None:
+    def change(features: list[dict[str, Any]]) -> None:
+        copy = json.loads(json.dumps(by_id(features, "p2")))
+        copy["properties"]["name_zh"] = "复制后改名"
+        features.append(copy)
+
+    path = edited_features(exported(folder, "projects", "geojson", tmp_path), change)
+    proposal = proposed(folder, path, "projects")
+    assert proposal.is_empty
+    assert [remark.code for remark in proposal.refused] == ["key.twice"]
+    layer = edited_features(
+        exported(folder, "layer_platforms", "geojson", tmp_path),
+        lambda features: features.append(
+            {**features[0], "properties": {**features[0]["properties"], "name_zh": "复制"}}
+        ),
+    )
+    proposal = proposed(folder, layer, "layer:platforms")
+    assert proposal.is_empty
+    assert [remark.code for remark in proposal.refused] == ["key.twice"]
+
+
+def test_columns_added_for_reading_are_not_told_as_unread(folder: Path, tmp_path: Path) -> None:
+    proposal = proposed(folder, exported(folder, "projects", "gpkg", tmp_path), "projects")
+    assert "column.unread" not in [remark.code for remark in proposal.warnings]

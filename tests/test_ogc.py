@@ -83,7 +83,7 @@ def test_every_layer_located_thing_and_density_is_a_collection(client: FlaskClie
     assert set(found) == {
         "projects", "enterprises", "platforms", "hubs", "districts", "districts_before",
         "layer_hubs", "layer_platforms", "wings", "density_district", "density_wing",
-        "density_platform", "density_grid",
+        "density_platform", "density_grid", "density_hex",
     }  # fmt: skip
     for name, one in found.items():
         assert one == ask(client, f"/ogc/collections/{name}")
@@ -358,9 +358,11 @@ def test_density_may_be_asked_for_a_sector_and_a_year(client: FlaskClient) -> No
     assert "sector=robots" in links(one, "self")[0]
 
 
-def test_the_grid_may_be_asked_too(client: FlaskClient) -> None:
-    path = "/ogc/collections/density_grid/items"
+@pytest.mark.parametrize("by", ["grid", "hex"])
+def test_cells_may_be_asked_too(client: FlaskClient, by: str) -> None:
+    path = f"/ogc/collections/density_{by}/items"
     whole, part = ask(client, path), ask(client, path, sector="fibre")
+    assert {one["id"] for one in part["features"]} <= {one["id"] for one in whole["features"]}
     assert set(whole["features"][0]["properties"]) == set(part["features"][0]["properties"])
     assert part["metadata"]["money"]["total"] < whole["metadata"]["money"]["total"]
 
@@ -463,7 +465,10 @@ def test_addresses_follow_the_root_the_application_is_served_under(client: Flask
 def refused(answer: TestResponse) -> str:
     assert answer.status_code in (400, 404), answer.text
     found = answer.get_json()
-    assert set(found) == {"code", "description"}
+    assert answer.mimetype == "application/problem+json"
+    assert set(found) == {"title", "status", "detail", "code", "description"}
+    assert found["status"] == answer.status_code
+    assert found["detail"] == found["description"]
     return str(found["description"])
 
 

@@ -65,8 +65,8 @@ def test_a_geopackage_opens_styled_labelled_and_in_place(
 ) -> None:
     path = export(tiny, "all", tmp_path / "p.gpkg", 4490)
     names = (
-        "districts", "projects", "projects_points", "density_platform", "density_grid", "wings",
-        "layer_hubs",
+        "districts", "projects", "projects_points", "density_platform", "density_grid", "density_hex",
+        "wings", "layer_hubs",
     )  # fmt: skip
     for source, layer in seen(*[f"{path}|layername={name}" for name in names]).items():
         assert layer["valid"], source

@@ -191,11 +191,12 @@ def test_geojson_comes_back_to_a_tenth_of_a_metre(rows: list[Any]) -> None:
     assert_same_rows(there_and_back("geojson", frame), frame, 1e-6)
 
 
+@pytest.mark.parametrize("form", ["kml", "kmz"])
 @SETTINGS
-@given(ROWS)
-def test_kml_comes_back_to_a_tenth_of_a_metre(rows: list[Any]) -> None:
+@given(rows=ROWS)
+def test_kml_comes_back_to_a_tenth_of_a_metre(form: str, rows: list[Any]) -> None:
     frame = frame_of(rows, "EPSG:4326")
-    assert_same_rows(there_and_back("kml", frame), frame, 1e-6)
+    assert_same_rows(there_and_back(form, frame), frame, 1e-6)
 
 
 @SETTINGS

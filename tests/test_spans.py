@@ -16,7 +16,7 @@ from geoplan.exchange.spans import day_of, span_of, year_of
      "2017/3-2019/12", "2017-19", "2017-19年", "201703-201912", "20170301-20191231", "2017-03-01至2019-12-31",
      "2017-3-2019-12", "三年（2017-2019）", "２０１７－２０１９年", "2017——2019年", "2017 年 - 2019 年", "建设期2017-2019年",
      "2017年初-2019年底", "2017年第1季度-2019年第4季度", "2017/3/1-2019/2/28", "2017.3.1-2019.12.31", "2017年到2019年",
-     "2017年1月—2019年12月底", "2017/2019"],
+     "2017年1月—2019年12月底", "2017/2019", "二〇一七年至二〇一九年", "二零一七-二零一九年", "2017-2019年①"],
 )  # fmt: skip
 def test_spans(text: str) -> None:
     assert span_of(text) == (2017, 2019, False)
@@ -38,7 +38,7 @@ def test_a_serial_number_is_taken_for_its_year_and_told() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["2017年起", "2020年底前", "2017-2019-2021", "17-19年", "2017—", "三年", "2017-至今", "9" * 1_000_000, True, -5.0,
+    ["2017年起", "2018年开工", "2019年竣工", "2018年-", "36个月", "三五期间", "2020年底前", "2017-2019-2021", "17-19年", "2017—", "三年", "2017-至今", "9" * 1_000_000, True, -5.0,
      1e300, float("nan"), "2017年1月2日3时", ""],
 )  # fmt: skip
 def test_what_is_no_span_is_refused(value: object) -> None:
@@ -52,6 +52,20 @@ def test_a_month_that_may_be_a_year_is_not_guessed() -> None:
     assert caught.value.code == "value.ambiguous_date"
     assert span_of("2017-12") == (2017, 2017, False)
     assert span_of("2009-12年") == (2009, 2012, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("“十四五”期间", 2021),
+        ("十三五", 2016),
+        ("十五五时期", 2026),
+        ("“九五”", 1996),
+        ("十五期间", 2001),
+    ],
+)
+def test_a_five_year_plan_has_its_years(text: str, first: int) -> None:
+    assert span_of(text) == (first, first + 4, False)
 
 
 def test_a_single_year_lives_with_words_around_it() -> None:

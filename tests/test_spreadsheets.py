@@ -143,6 +143,33 @@ def test_too_many_rows_and_columns_are_refused_with_sheet_and_limit(
     assert len(read_book(tmp_path / "c.xlsx").grids[0].cells) == 10
 
 
+def test_the_size_of_a_sheet_is_that_of_its_longest_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grids, "MOST_CELLS", 5)
+    assert refusal(csv_file(tmp_path / "a.csv", [["1", "2", "3"], ["1"]])) == "file.large"
+    assert refusal(csv_file(tmp_path / "b.csv", [["1", "2"]] * 3)) == "file.large"
+    assert read_book(csv_file(tmp_path / "c.csv", [["1"]] * 5)).grids[0].cells.size == 5
+
+
+def test_merged_areas_in_one_another_are_taken_once(tmp_path: Path) -> None:
+    merges = "".join(f'<mergeCell ref="A{top}:A1048576"/>' for top in range(2, 2_000))
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 4))
+    sheet = sheet_xml(rows, f"<mergeCells>{merges}</mergeCells>")
+    assert read_book(raw_xlsx(tmp_path / "a.xlsx", sheet)).grids[0].merges == (
+        Merge(2, 1_048_576, 0, 0),
+    )
+
+
+def test_a_part_stands_for_one_sheet_only(tmp_path: Path) -> None:
+    kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    sheets = "".join(f'<sheet name="{n}" r:id="s1"/>' for n in range(9))
+    main = f'<workbook xmlns:r="{kinds}"><sheets>{sheets}</sheets></workbook>'
+    sheet = sheet_xml("<row><c><v>1</v></c></row>")
+    path = raw_xlsx(tmp_path / "a.xlsx", sheet, **{"xl/workbook.xml": main})
+    assert refusal(path) == "file.damaged"
+
+
 def test_an_endless_number_stays_a_text(tmp_path: Path) -> None:
     endless = "9" * 1_000_000
     path = raw_xlsx(
@@ -158,7 +185,10 @@ def test_an_endless_number_stays_a_text(tmp_path: Path) -> None:
     "sheet",
     ["<worksheet><sheetData><row>", "no xml", sheet_xml('<row><c r="!!"><v>1</v></c></row>'),
      sheet_xml('<row><c t="s"><v>99</v></c></row>'), sheet_xml('<row><c><v>abc</v></c></row>'),
-     sheet_xml('<row r="x"><c><v>1</v></c></row>')],
+     sheet_xml('<row r="x"><c><v>1</v></c></row>'), sheet_xml('<row><c><v>1_000</v></c></row>'),
+         sheet_xml(f'<row r="{9 * 10**22}"><c><v>1</v></c></row>'),
+         sheet_xml('<row r="0"><c><v>1</v></c></row>'),
+         sheet_xml('<row r="2"><c><v>1</v></c></row><row r="2"><c><v>1</v></c></row>')],
 )  # fmt: skip
 def test_damaged_sheets_are_told_as_such(tmp_path: Path, sheet: str) -> None:
     assert refusal(raw_xlsx(tmp_path / "a.xlsx", sheet)) == "file.damaged"
@@ -187,9 +217,26 @@ def test_the_content_decides_and_not_the_name(tmp_path: Path) -> None:
     xlsx(tmp_path / "really.xlsx", ROWS).rename(tmp_path / "a.xls")
     assert read_book(tmp_path / "a.xls").form == "XLSX"
     (tmp_path / "b.xls").write_text("<html><table><tr><td>1</td></tr></table></html>")
-    assert refusal(tmp_path / "b.xls") == "file.not_what_it_says"
-    archive(tmp_path / "c.xlsx", {"word/document.xml": "<a/>"})
-    assert refusal(tmp_path / "c.xlsx") == "file.damaged"
+    assert read_book(tmp_path / "b.xls").form == "HTML"
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [("word/document.xml", "Word"), ("xl/workbook.bin", "XLSB"), ("content.xml", "ODS"),
+     (b"%PDF-1.4 \xe4", "PDF"), (b"\xff\xd8\xff\xe0\x00", "JPEG"), (b"Rar!\x1a\x07", "RAR")],
+)  # fmt: skip
+def test_what_is_no_table_is_told_by_its_name(
+    tmp_path: Path, content: str | bytes, found: str
+) -> None:
+    path = tmp_path / "a.xlsx"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        archive(path, {content: "<a/>"})
+    with pytest.raises(RefusedFileError) as caught:
+        read_book(path)
+    assert caught.value.remarks[0].code == "file.not_what_it_says"
+    assert found in caught.value.message("zh")
 
 
 def test_a_protected_workbook_is_told(tmp_path: Path) -> None:

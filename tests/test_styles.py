@@ -60,10 +60,15 @@ def test_density_has_the_classes_of_our_maps_and_no_data_is_hatched() -> None:
         assert style.dash_pt, "its outline is approximate"
 
 
-def test_the_densest_lies_on_top_and_no_data_at_the_bottom() -> None:
-    levels = [rule.level for rule in looked(PLAN, "density_grid")[0].rules]
+@pytest.mark.parametrize("by", ["grid", "hex"])
+def test_the_densest_lies_on_top_and_no_data_at_the_bottom(by: str) -> None:
+    rules = looked(PLAN, f"density_{by}")[0].rules
+    levels = [rule.level for rule in rules]
     assert levels == [*range(2, len(levels)), 1, 0]
     assert len(levels) > 4
+    # Cells have no lines between them.
+    assert all(rule.style.edge == rule.style.fill for rule in rules[:-2])
+    assert not rules[-1].style.edge
 
 
 def test_the_districts_shown_first_have_land_and_others_a_dashed_line() -> None:

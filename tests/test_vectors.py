@@ -2,7 +2,12 @@
 
 import json
 import os
+import sqlite3
+import subprocess
+import sys
+import time
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,7 +16,7 @@ import pytest
 import shapely
 from making import archive, shapefile
 
-from geoplan.exchange import vectors
+from geoplan.exchange import vectors, vectorworker
 from geoplan.exchange.dbase import read_table, table_encoding
 from geoplan.exchange.remarks import RefusedFileError
 from geoplan.exchange.vectorfiles import is_vector
@@ -283,6 +288,7 @@ def test_too_many_features_and_vertices_are_refused(
     areas.to_file(tmp_path / "a.geojson")
     monkeypatch.setattr(vectors, "MOST_VERTICES", 10)
     assert [refusal(tmp_path / f"a.{s}") for s in ("gpkg", "geojson")] == ["layer.vertices"] * 2
+    monkeypatch.setattr(vectors, "MOST_VERTICES", 1_000)
     monkeypatch.setattr(vectors, "MOST_FEATURES", 2)
     assert [refusal(tmp_path / f"a.{s}") for s in ("gpkg", "geojson")] == ["layer.features"] * 2
 
@@ -317,3 +323,92 @@ def test_what_counts_as_geodata(areas: gpd.GeoDataFrame, tmp_path: Path) -> None
         False,
     ]
     assert not is_vector(tmp_path / "a.geojson", "a.xlsx")
+
+
+def test_other_layers_of_an_archive_are_named_whatever_their_kind(
+    areas: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    areas.to_file(tmp_path / "b.geojson")
+    one = (tmp_path / "b.geojson").read_bytes()
+    parts = {f"2020/x{p.suffix}": p.read_bytes() for p in _parts(areas, tmp_path)}
+    parts |= {f"2021/x{p.suffix}": p.read_bytes() for p in _parts(areas[:1], tmp_path)}
+    path = archive(tmp_path / "a.zip", {"b.geojson": one, "设置.json": b"{}", **parts})
+    found = read_vectors(path)
+    assert (found.form, found.layer) == ("Shapefile", "2020/x")
+    assert found.layers == ("2020/x", "2021/x", "b")
+    assert len(read_vectors(path, layer="2021/x")) == 1
+    assert read_vectors(path, layer="b").form == "GeoJSON"
+
+
+@pytest.mark.parametrize("name", ["a.gml", "a.dwg", "a.sqlite", "a.parquet", "a.vrt"])
+def test_geodata_that_is_not_read_is_no_spreadsheet(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"anything")
+    with pytest.raises(RefusedFileError) as caught:
+        is_vector(tmp_path / name)
+    assert caught.value.remarks[0].code == "file.unknown"
+    assert "DXF" in caught.value.message("zh")
+
+
+def test_what_is_inside_is_said_instead(tmp_path: Path) -> None:
+    (tmp_path / "a.gpkg").write_bytes(b"PK\x03\x04" + bytes(100))
+    with pytest.raises(RefusedFileError, match="archive"):
+        read_vectors(tmp_path / "a.gpkg")
+
+
+def test_malformed_shapes_of_a_geopackage_are_broken(
+    areas: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.gpkg"
+    areas.to_file(path, layer="a", spatial_index=False)
+    with closing(sqlite3.connect(path)) as book:
+        for name in [row[0] for row in book.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]:  # fmt: skip
+            book.execute(f'DROP TRIGGER "{name}"')
+        book.execute("UPDATE a SET geom = X'47500001E610000001030000000FFFFFFF' WHERE fid = 1")
+        book.commit()
+    found = read_vectors(path)
+    assert [shape is not None for shape in found.shapes] == [False, True, True]
+
+
+def test_a_file_without_end_is_stopped_and_told_so(
+    areas: gpd.GeoDataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    areas.to_file(tmp_path / "a.gpkg")
+    text = Path(vectorworker.__file__).read_text("utf-8")
+    (tmp_path / "worker.py").write_text(
+        text.replace("CPU_SECONDS = 60", "CPU_SECONDS = 1").replace(
+            "    path, out =", "    while True:\n        pass\n    path, out ="
+        )
+    )
+    monkeypatch.setattr(vectorworker, "__file__", str(tmp_path / "worker.py"))
+    with pytest.raises(RefusedFileError, match="more time or memory"):
+        read_vectors(tmp_path / "a.gpkg")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux ends a child so")
+def test_the_reader_ends_with_whoever_started_it(areas: gpd.GeoDataFrame, tmp_path: Path) -> None:
+    areas.to_file(tmp_path / "a.gpkg")
+    told = tmp_path / "pid"
+    text = Path(vectorworker.__file__).read_text("utf-8")
+    endless = (
+        f"    open({str(told)!r}, 'w').write(str(os.getpid()))\n    while True:\n        pass\n"
+    )
+    assert "    import pyogrio\n" in text
+    (tmp_path / "worker.py").write_text(text.replace("    import pyogrio\n", endless, 1))
+    code = (
+        "import sys, pathlib; from geoplan.exchange import vectors, vectorworker; "
+        "vectorworker.__file__ = sys.argv[1]; vectors.read_vectors(pathlib.Path(sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "worker.py"), str(tmp_path / "a.gpkg")]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, env=environment) as parent:
+        while not (told.exists() and told.read_text()):
+            assert parent.poll() is None
+            time.sleep(0.02)
+        parent.kill()
+    state = Path(f"/proc/{told.read_text()}/stat")
+    for _ in range(500):
+        # What nobody waits for stays as a name without a life.
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.02)
+    pytest.fail("the reader goes on")

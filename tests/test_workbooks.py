@@ -143,7 +143,7 @@ def test_a_row_is_as_high_as_its_texts() -> None:
     page = first_sheet(Sheet("s", [Column("c", width=20)], [["长" * 50], ["短"], ["a\nb\nc"]]))
     heights = [page.row_dimensions[i].height for i in (2, 3, 4)]
     assert heights[1] is None
-    assert (heights[0], heights[2]) == pytest.approx((6 * 13 + 1, 3 * 13 + 1), abs=0.5)
+    assert (heights[0], heights[2]) == pytest.approx((7 * 14.5 + 1, 3 * 14.5 + 1), abs=0.5)
 
 
 def test_names_of_sheets_are_accepted() -> None:

@@ -9,21 +9,27 @@ import csv
 import io
 import shlex
 from collections.abc import Iterator, Mapping
-from threading import Lock
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 
 from geoplan.errors import GeoplanError
-from geoplan.exchange.applying import undo
+from geoplan.exchange.applying import Import, LostStateError, UnknownEntryError, imports, undo
 from geoplan.exchange.remarks import RefusedFileError
 from geoplan.exchange.tabular import guarded
-from geoplan.plan.journal import history
 from webmap.answering import encoded, shelf
 from webmap.api_site import kept
 from webmap.asking import AskedWrongError, asked, missing, words
 from webmap.briefs import workspace
-from webmap.data_jobs import SECONDS, CrowdedError, Jobs, WorkingError, is_working
+from webmap.data_jobs import (
+    SECONDS,
+    UNWATCHED_S,
+    CrowdedError,
+    Jobs,
+    WorkingError,
+    is_working,
+)
 from webmap.data_uploads import LARGEST, NoRoomError, TooLargeError, Upload, UploadStore
 from webmap.data_work import Order
 from webmap.i18n import language, t
@@ -35,7 +41,6 @@ _CHUNK = 1 << 16
 _MOST_ANSWERS = 5_000
 _LONGEST = 1_000
 _SOURCE = ("title_zh", "title_en", "publisher_zh", "licence", "issued", "address")
-_UNDOING = Lock()
 
 
 @blueprint.record_once
@@ -189,8 +194,12 @@ def _texts(given: Mapping[str, Any], name: str) -> dict[str, str]:
 def _state(upload: Upload) -> dict[str, Any]:
     state = upload.state()
     silent = state.pop("silent_s", 0.0)
-    if state["state"] in ("waiting", "working") and not is_working({**state, "silent_s": silent}):
-        state["state"] = "lost"
+    if state["state"] in ("waiting", "working") and silent > UNWATCHED_S:
+        # The server that watched the work is gone; the work itself may have come to its end.
+        if upload.result() is not None:
+            state["state"] = "done"
+        elif not is_working({**state, "silent_s": silent}):
+            state["state"] = "lost"
     said = {"token": upload.token, **state, **upload.facts, "limit_s": _seconds()}
     said.pop("content", None)
     if state["state"] == "working":
@@ -297,22 +306,23 @@ def write(token: str) -> Response:
 
 @blueprint.post("/undo")
 def take_back() -> Response:
-    """Take back an import, if it is the last one that stands."""
+    """Take back an import (``entry``) and those after it, up to ``last`` that the visitor saw."""
     given = posted()
     _refuse_writing()
     folder = shelf().shown().plan.folder
-    # Another import may have come meanwhile: it is not ours to take back.
-    with _UNDOING:
-        standing = [entry for entry in imports_of(folder) if not entry["undone"]]
-        if not standing or standing[-1]["name"] != given.get("entry"):
-            raise AskedWrongError(409, t("data.error_undo"))
-        try:
-            name = undo(folder)
-        except RefusedFileError as error:
-            said = " ".join(remark.message(language()) for remark in error.remarks)
-            raise AskedWrongError(409, said) from error
-        except GeoplanError as error:
-            raise AskedWrongError(503, str(error)) from error
+    entry = _text(given, "entry")
+    try:
+        # Another import may have come meanwhile: it is not ours to take back.
+        name = undo(folder, to=entry, only=_text(given, "last") or entry)
+    except UnknownEntryError as error:
+        raise AskedWrongError(409, t("data.error_undo")) from error
+    except LostStateError as error:
+        raise AskedWrongError(409, t("data.error_lost")) from error
+    except RefusedFileError as error:
+        said = " ".join(remark.message(language()) for remark in error.remarks)
+        raise AskedWrongError(409, said) from error
+    except GeoplanError as error:
+        raise AskedWrongError(503, str(error)) from error
     return _fresh({"undone": name})
 
 
@@ -321,13 +331,12 @@ def _refuse_writing() -> None:
         raise AskedWrongError(403, t("data.error_read_only"))
 
 
-def imports_of(folder: Any) -> list[dict[str, Any]]:
-    """The imports that were written, oldest first; ``undone`` says which were taken back."""
-    entries = history(folder)
-    undone = {entry.get("undoes") for entry in entries}
-    return [
-        {**entry, "undone": entry["name"] in undone} for entry in entries if not entry.get("undoes")
-    ]
+def recent_imports(folder: Path) -> tuple[list[Import], str]:
+    """The imports that were written, oldest first, and why they are not known where they are not."""
+    try:
+        return imports(folder), ""
+    except GeoplanError as error:
+        return [], str(error)
 
 
 def _fresh(value: Any, status: int = 200) -> Response:

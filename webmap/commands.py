@@ -54,7 +54,9 @@ _FIRST_VIEW = (
 )
 @click.option("--basemap-credit", "credit", default="", help="Whom the map has to name.")
 @click.option(
-    "--edit", is_flag=True, help="Let whoever can open the page write imports into the plan."
+    "--edit",
+    is_flag=True,
+    help="Let whoever can open the page write imports into the plan. There is no login.",
 )
 @click.option(
     "--workspace",

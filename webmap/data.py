@@ -1,6 +1,6 @@
 """The page of everything the plan holds: what it is, how old, how to take it along or bring more."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, current_app, render_template
@@ -99,20 +99,25 @@ def example_of(dataset: Dataset) -> str:
 
 def import_page(shown: Shown) -> str:
     """The way in: templates, a file, what it would change."""
-    from webmap.api_import import imports_of, may_write, uploads
+    from webmap.api_import import may_write, recent_imports, uploads
 
     store = uploads()
     store.clear()
     current_app.extensions["jobs"].warm()
-    recent = imports_of(shown.plan.folder)[-_RECENT:][::-1]
-    first = next((one["name"] for one in recent if not one["undone"]), "")
+    recent, damage = recent_imports(shown.plan.folder)
+    standing = [one.name for one in recent if not one.is_undone]
     said = strings("data")
+    titles = {name: {"zh": zh, "en": en} for name, zh, en in tables_offered()}
     return render_template(
         "data_import.html",
         tables=tables_offered(),
         layers=layers_offered(shown.plan),
-        recent=recent,
-        last=first,
+        recent=recent[-_RECENT:][::-1],
+        damage=damage,
+        when=when,
+        titles=titles,
+        last=standing[-1] if standing else "",
+        later={name: len(standing) - at for at, name in enumerate(standing, 1)},
         may_write=may_write(),
         largest=store.largest // 2**20,
         words={f"data.{key}": text for key, text in said.items()},
@@ -120,10 +125,24 @@ def import_page(shown: Shown) -> str:
             "write": may_write(),
             "largest": store.largest,
             "fields": {name: fields_offered(name) for name in TABLES},
-            "tables": {name: {"zh": zh, "en": en} for name, zh, en in tables_offered()},
+            "tables": titles,
             "seconds": int(current_app.config["IMPORT_SECONDS"]),
         },
     )
+
+
+def when(said: str) -> str:
+    """A time of the history as the clock on the wall shows it, to the minute.
+
+    Examples
+    --------
+    >>> when("yesterday")
+    'yesterday'
+    """
+    try:
+        return f"{datetime.fromisoformat(said).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return said
 
 
 def tables_offered() -> list[tuple[str, str, str]]:

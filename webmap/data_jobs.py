@@ -18,7 +18,10 @@ AT_ONCE = 2
 MOST_WAITING = 6
 SECONDS = 180.0
 LOST_S = 20.0
-"""Silence after which the server that did the work is taken to be gone."""
+"""Silence after which the work is taken to be gone."""
+
+UNWATCHED_S = 3.0
+"""Silence after which nobody watches the work any more, but it may go on."""
 
 _LOOK_S = 0.1
 _SAY_S = 1.0
@@ -92,9 +95,9 @@ class Jobs:
                 raise WorkingError(upload.token)
             if self._waiting >= MOST_WAITING:
                 raise CrowdedError("too many uploads are waiting")
-            self._waiting += 1
             upload.begin()
             upload.tell(state="waiting", what=_what(order))
+            self._waiting += 1
         threading.Thread(target=self._run, args=(upload, order), daemon=True).start()
 
     def _run(self, upload: Upload, order: Order) -> None:

@@ -74,10 +74,12 @@ class Upload:
 
     def state(self) -> dict[str, Any]:
         """What it is doing: ``state``, ``what``, and since when this was said."""
-        path = self.folder / _STATE
-        found = _read(path) or {"state": "received"}
-        with suppress(OSError):
-            found["silent_s"] = time.time() - path.stat().st_mtime
+        found = _read(self.folder / _STATE) or {"state": "received"}
+        heard = [0.0]
+        for name in (_STATE, PROGRESS):
+            with suppress(OSError):
+                heard.append((self.folder / name).stat().st_mtime)
+        found["silent_s"] = time.time() - max(heard)
         return found
 
     def tell(self, **said: Any) -> None:

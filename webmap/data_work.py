@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from geoplan.errors import GeoplanError
-from geoplan.exchange.applying import apply, contents
+from geoplan.exchange.applying import apply, contents, proposed
 from geoplan.exchange.choosing import choose
 from geoplan.exchange.encodings import sample
 from geoplan.exchange.findings import Findings
@@ -24,7 +24,6 @@ from geoplan.exchange.proposals import Proposal
 from geoplan.exchange.remarks import RefusedFileError
 from geoplan.exchange.spreadsheets import read_book
 from geoplan.exchange.vectorfiles import is_vector
-from geoplan.plan.opening import open_plan
 from geoplan.schema import TABLES
 
 MOST_LISTED = 300
@@ -89,15 +88,18 @@ def work(asked: dict[str, Any]) -> None:
 
 
 def _proposed(order: Order) -> Proposal:
-    return propose(
-        open_plan(Path(order.plan)),
-        Path(order.folder) / order.content,
-        order.target,
-        order.mapping,
-        order.answers,
-        name=order.name,
-        source=order.source,
-        progress=_teller(Path(order.folder)),
+    return proposed(
+        Path(order.plan),
+        lambda plan: propose(
+            plan,
+            Path(order.folder) / order.content,
+            order.target,
+            order.mapping,
+            order.answers,
+            name=order.name,
+            source=order.source,
+            progress=_teller(Path(order.folder)),
+        ),
     )
 
 

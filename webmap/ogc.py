@@ -9,11 +9,11 @@ import gzip
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import numpy as np
 from flask import Blueprint, Response, render_template, request
+from werkzeug.exceptions import HTTPException
 
 from geoplan.errors import GeoplanError
 from geoplan.exchange.dataset import Dataset
@@ -23,11 +23,13 @@ from webmap import ogc_pages as pages
 from webmap import openapi
 from webmap.answering import answer, encoded, shelf
 from webmap.asking import AskedWrongError, Reader, asked, one_of
-from webmap.i18n import language, t
+from webmap.failing import failed
+from webmap.i18n import HTML_LANG, language, t
 from webmap.ogc_collections import Collection, available, collection_of, served
 from webmap.ogc_cql2 import FilterError
 from webmap.ogc_crs import Reference
 from webmap.ogc_documents import Addresses, Form, Link
+from webmap.ogc_forms import asked_form, refusal
 from webmap.ogc_items import (
     DEFAULT_LIMIT,
     features,
@@ -41,14 +43,6 @@ from webmap.shelf import Shown
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
 
-_FORMS: Mapping[str, Form] = {
-    documents.JSON: "json",
-    documents.GEOJSON: "json",
-    documents.SCHEMA: "json",
-    "application/vnd.oai.openapi+json": "json",
-    documents.HTML: "html",
-    "application/xhtml+xml": "html",
-}
 _SMALLEST_COMPRESSED = 1024
 _MOST_ON_A_PAGE = 500
 _EXPOSED = "Content-Crs, ETag, Link"
@@ -58,7 +52,8 @@ _EXPOSED = "Content-Crs, ETag, Link"
 @blueprint.after_app_request
 def open_to_viewers(response: Response) -> Response:
     """Let the pages of other sites read what lies here; nothing here can be changed."""
-    if request.path == "/ogc" or request.path.startswith("/ogc/"):
+    if _is_here():
+        response.headers["Content-Language"] = HTML_LANG[language()]
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = _EXPOSED
         if request.method == "OPTIONS":
@@ -68,53 +63,44 @@ def open_to_viewers(response: Response) -> Response:
     return response
 
 
+def _is_here() -> bool:
+    return request.path == "/ogc" or request.path.startswith("/ogc/")
+
+
+@blueprint.app_errorhandler(405)
+def unchangeable(error: HTTPException) -> Response:
+    """A method that would change something; no rule of ours fits it, so all such errors come here."""
+    if not _is_here():
+        return failed(error)
+    response = refusal(405, t("frame.error_405"))
+    response.headers.extend(
+        pair for pair in error.get_headers(request.environ) if pair[0] == "Allow"
+    )
+    return response
+
+
+@blueprint.errorhandler(500)
+def broken(error: HTTPException) -> Response:
+    """A fault of ours."""
+    return refusal(500, t("frame.error_500"))
+
+
 @blueprint.errorhandler(AskedWrongError)
 def refused(error: AskedWrongError) -> Response:
     """A request for what there is not."""
-    return _refusal(error.status, str(error))
+    return refusal(error.status, str(error))
 
 
 @blueprint.errorhandler(FilterError)
 def misunderstood(error: FilterError) -> Response:
     """A filter or box that cannot be read."""
-    return _refusal(400, t("ogc.error_filter", reason=error.said[language()]))
+    return refusal(400, t("ogc.error_filter", reason=error.said[language()]))
 
 
 @blueprint.errorhandler(GeoplanError)
 def unanswerable(error: GeoplanError) -> Response:
     """What cannot be worked out of the plan as its files are now."""
-    return _refusal(503, str(error))
-
-
-_CODES = {400: "InvalidParameterValue", 404: "NotFound", 406: "NotAcceptable"}
-
-
-def _refusal(status: int, message: str) -> Response:
-    if _accepted() == "html":
-        # What is wrong with a question is put right where it was asked.
-        here = request.path if status == 400 else "/ogc"
-        back = f"{request.script_root}{quote(here)}?f=html&lang={language()}"
-        page = render_template("ogc_error.html", status=status, message=message, back=back)
-        return Response(page, status, mimetype=documents.HTML)
-    said = {"code": _CODES.get(status, str(status)), "description": message}
-    return Response(encoded(said), status, mimetype=documents.JSON)
-
-
-def _accepted() -> Form | None:
-    """The form that the parameter ``f`` or the header ``Accept`` asks for."""
-    if request.args.get("f") in ("json", "html"):
-        return cast(Form, request.args["f"])
-    if not request.accept_mimetypes:
-        return "json"
-    best = request.accept_mimetypes.best_match(_FORMS)
-    return _FORMS[best] if best else None
-
-
-def _form() -> Form:
-    form = _accepted()
-    if form is None:
-        raise AskedWrongError(406, t("ogc.error_accept"))
-    return form
+    return refusal(503, str(error))
 
 
 def _addresses(form: Form = "json") -> Addresses:
@@ -155,7 +141,7 @@ def _arguments() -> tuple[tuple[str, str], ...]:
 def landing() -> Response | str:
     """Where everything begins."""
     _asked()
-    form, shown = _form(), shelf().shown()
+    form, shown = asked_form(), shelf().shown()
     at = _addresses(form)
     if form == "html":
         return render_template(
@@ -170,7 +156,7 @@ def landing() -> Response | str:
 def conformance() -> Response | str:
     """What of the standards is kept."""
     _asked()
-    form, shown = _form(), shelf().shown()
+    form, shown = asked_form(), shelf().shown()
     at = _addresses(form)
     if form == "html":
         return render_template("ogc_conformance.html", at=at, classes=documents.CONFORMANCE)
@@ -181,7 +167,7 @@ def conformance() -> Response | str:
 def api() -> Response | str:
     """The interface in OpenAPI, and as a page."""
     _asked()
-    form, shown = _form(), shelf().shown()
+    form, shown = asked_form(), shelf().shown()
     found = openapi.document(shown, request.url_root, language())
     if form == "html":
         return render_template(
@@ -194,7 +180,7 @@ def api() -> Response | str:
 def collections() -> Response | str:
     """All collections."""
     _asked()
-    form, shown = _form(), shelf().shown()
+    form, shown = asked_form(), shelf().shown()
     at = _addresses(form)
     if form == "html":
         found = available(shown)
@@ -220,7 +206,7 @@ def collection(name: str) -> Response | str:
     shown = shelf().shown()
     dataset = _dataset(shown, name)
     _asked()
-    form = _form()
+    form = asked_form()
     at = _addresses(form)
     found = collection_of(shown, dataset)
     if form == "html":
@@ -241,7 +227,7 @@ def queryables(name: str) -> Response | str:
     shown = shelf().shown()
     dataset = _dataset(shown, name)
     _asked()
-    form = _form()
+    form = asked_form()
     at = _addresses(form)
     found = collection_of(shown, dataset)
     if form == "html":
@@ -257,7 +243,7 @@ def items(name: str) -> Response | str:
     dataset = _dataset(shown, name)
     everything = collection_of(shown, dataset)
     readers = {**question_readers(shown, dataset), **item_readers(everything)}
-    form = _form()
+    form = asked_form()
     at = _addresses(form)
     given = _asked_in_form(readers) if form == "html" else _asked(readers)
     found = collection_of(shown, dataset, wanted_of(given))
@@ -342,7 +328,7 @@ def item(name: str, key: str) -> Response | str:
     shown = shelf().shown()
     dataset = _dataset(shown, name)
     given = _asked({**question_readers(shown, dataset), "crs": reference_reader(dataset.crs)})
-    form = _form()
+    form = asked_form()
     at = _addresses(form)
     found = collection_of(shown, dataset, wanted_of(given))
     number = found.position.get(key)

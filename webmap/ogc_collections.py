@@ -6,6 +6,7 @@ has no known place is therefore no item; each collection says how many there are
 
 import logging
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -22,6 +23,7 @@ from geoplan.errors import GeoplanError
 from geoplan.exchange.dataset import Dataset
 from geoplan.exchange.datasets import datasets
 from geoplan.exchange.fields import NUMERIC, Field
+from geoplan.exchange.outcomes import CELLS, hex_resolution
 from geoplan.exchange.provenance import provenance
 from geoplan.place.density import By
 from geoplan.plan.opening import Plan
@@ -35,6 +37,7 @@ from webmap.shelf import Shown
 GEOMETRY = "geometry"
 _LOG = logging.getLogger(__name__)
 _DENSITY = "density_"
+_ADDRESSABLE = re.compile(r"(?!\.{1,2}\Z)[^/\x00-\x1f\x7f][^\x00-\x1f\x7f]*")
 _GRID_DECIMALS = 6
 
 
@@ -226,11 +229,12 @@ def _density(
     shown: Shown, dataset: Dataset, wanted: Wanted
 ) -> tuple[gpd.GeoDataFrame, Mapping[str, int]]:
     by = density_by(dataset)
-    question = question_of(shown, str(by), "", **asdict(wanted))
+    fine = {"hex_resolution": hex_resolution(shown.plan)} if by == "hex" else {}
+    question = question_of(shown, str(by), "", **asdict(wanted), **fine)
     found = known.answered(shown, question)
     names = [one.name for one in dataset.fields if one.name in found.zones.columns]
     zones = found.zones[[*names, found.zones.geometry.name]].copy()
-    if by == "grid":
+    if by in CELLS:
         # Sums over many cells differ in their last digits from run to run.
         zones[names] = zones[names].round(_GRID_DECIMALS)
     return zones.rename_axis(dataset.key), asdict(found.money)
@@ -239,9 +243,9 @@ def _density(
 def _ids(index: "pd.Index[Any]") -> tuple[str, ...]:
     known_ids = index.notna().all() and index.is_unique
     texts = tuple(str(key) for key in index)
-    if known_ids and len(set(texts)) == len(texts) and all(texts):
+    if known_ids and len(set(texts)) == len(texts) and all(map(_ADDRESSABLE.fullmatch, texts)):
         return texts
-    # A damaged plan may lack keys or have them twice: then the rows are counted.
+    # Keys may be missing, double, or nothing that an address can end in: then rows are counted.
     return tuple(str(number) for number in range(1, len(index) + 1))
 
 

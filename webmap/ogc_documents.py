@@ -21,6 +21,7 @@ Form = Literal["json", "html"]
 JSON = "application/json"
 GEOJSON = MEDIA_TYPE
 HTML = "text/html"
+PROBLEM = "application/problem+json"
 SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 QUERYABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/queryables"

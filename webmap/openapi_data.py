@@ -92,9 +92,9 @@ def paths(_shown: Shown, language: Language) -> dict[str, Any]:
         },
         "/api/data/undo": {
             "post": _operation(
-                "undoImport", say("撤销最近一次导入(服务器须允许)", "Take back the last import, if the server allows it"),
+                "undoImport", say("撤销一次导入及其后的导入(服务器须允许)", "Take back an import and those after it, if the server allows it"),
                 [], {"200": content(_JSON, held(undone=TEXT))}, (*_POSTED, 409, 503),
-                body=content(_JSON, held(entry=TEXT)),
+                body=content(_JSON, held(["last"], entry=TEXT, last=TEXT)),
             ),
         },
         "/api/data/templates/{table}.xlsx": {

@@ -9,7 +9,15 @@ from geoplan.plan.problems import Language
 from webmap.ogc_collections import Collection, available, density_by, title
 from webmap.ogc_cql2 import LONGEST
 from webmap.ogc_crs import references
-from webmap.ogc_documents import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, property_schema
+from webmap.ogc_documents import (
+    GEOJSON,
+    HTML,
+    JSON,
+    OPENAPI,
+    PROBLEM,
+    SCHEMA,
+    property_schema,
+)
 from webmap.ogc_items import DEFAULT_LIMIT, FURTHEST, LANGUAGES, MOST_ITEMS, RESERVED
 from webmap.openapi_schemas import (
     INTEGER,
@@ -206,7 +214,7 @@ def responses(say: Callable[[str, str], str]) -> dict[str, Any]:
         "Missing": say("没有这一项", "There is no such thing"),
         "Unacceptable": say("没有这种格式", "There is no such form"),
     }
-    contents = {**content(JSON, ref("Exception")), **content(HTML, TEXT)}
+    contents = {**content(PROBLEM, ref("Exception")), **content(HTML, TEXT)}
     return {name: answered(text, contents) for name, text in said.items()}
 
 
@@ -215,7 +223,9 @@ def schemas() -> dict[str, Schema]:
     links = listed(ref("Link"))
     return {
         **geojson_schemas(),
-        "Exception": held(["description"], code=TEXT, description=TEXT),
+        "Exception": held(
+            ["description"], title=TEXT, status=INTEGER, detail=TEXT, code=TEXT, description=TEXT
+        ),
         "Link": held(["type", "title"], href=TEXT, rel=TEXT, type=TEXT, title=TEXT),
         "LandingPage": held(title=TEXT, description=TEXT, links=links),
         "Conformance": held(["links"], conformsTo=listed(TEXT), links=links),

@@ -1,6 +1,7 @@
 """Commands that carry a plan out to other programs, and their files in."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ import orjson
 import geoplan
 from geoplan.cli.frame import lang_option, plan_option, progress
 from geoplan.errors import QuestionError
-from geoplan.exchange.applying import apply, undo
+from geoplan.exchange.applying import apply, imports, proposed, undo
 from geoplan.exchange.exporting import export
 from geoplan.exchange.importing import propose
 from geoplan.exchange.packing import USUAL_FORMATS, pack
 from geoplan.exchange.templates import template
 from geoplan.exchange.writing import write_bytes
+from geoplan.plan.opening import find_plan
 from geoplan.plan.problems import Both, Language
 
 
@@ -100,9 +102,16 @@ def import_command(
     as_json: bool,
 ) -> None:
     """Take a spreadsheet or geodata FILE into a plan: a report first, then all or nothing."""
-    with progress("reading"):
-        plan = geoplan.open_plan(folder)
-        proposal = propose(plan, file, as_, _pairs("--map", maps), _pairs("--answer", answers))
+    with ExitStack() as signs:
+
+        def tell(stage: str, share: float) -> None:
+            signs.close()
+            signs.enter_context(progress(f"{stage} ({share:.0%})"))
+
+        tell("reading", 0.0)
+        plan = find_plan(folder)
+        given = _pairs("--map", maps), _pairs("--answer", answers)
+        proposal = proposed(plan, lambda on: propose(on, file, as_, *given, progress=tell))
     if as_json:
         click.echo(orjson.dumps(proposal.as_dict(), option=orjson.OPT_INDENT_2).decode())
     else:
@@ -110,17 +119,27 @@ def import_command(
     if dry_run:
         ctx.exit(1 if proposal.refused or proposal.open_questions else 0)
     with progress("writing"):
-        applied = apply(proposal, plan.folder, partial=partial, force=force)
+        applied = apply(proposal, plan, partial=partial, force=force)
     for written in applied.files:
-        click.echo(plan.folder / written, err=as_json)
+        click.echo(plan / written, err=as_json)
     ctx.exit(1 if proposal.refused or applied.errors else 0)
 
 
 @click.command("undo")
 @plan_option
-def undo_command(folder: Path | None) -> None:
-    """Take the last import back."""
-    click.echo(undo(geoplan.open_plan(folder).folder))
+@lang_option
+@click.option("--to", default="", help="Go back to before this import; see --list.")
+@click.option("--list", "is_listed", is_flag=True, help="Only list the imports, oldest first.")
+def undo_command(folder: Path | None, language: Language, to: str, is_listed: bool) -> None:
+    """Take the last import back, or with --to all down to the one named."""
+    there = geoplan.open_plan(folder).folder
+    if not is_listed:
+        click.echo(undo(there, to=to))
+        return
+    back = Both("已撤回", "taken back")
+    for one in imports(there):
+        told = [str(one.facts.get(name, "")) for name in ("file", "target")]
+        click.echo("  ".join([one.name, *told, *([back[language]] if one.is_undone else [])]))
 
 
 @click.command("template")

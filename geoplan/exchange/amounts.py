@@ -63,10 +63,18 @@ _FIGURE = re.compile(
     rf"(?P<middle>余|多)?(?P<unit>[^0-9~余多左上以±]*?2?)(?P<after>{_AFTER})?"
 )
 _INTERVAL = re.compile(
-    rf"(?:{_BEFORE})?(?P<low>{_NUMBER})(?P<unit1>[^0-9]*?)(?:-|~|—|–|至|到)(?P<high>{_NUMBER})(?P<unit2>[^0-9]*)"
+    rf"(?:{_BEFORE})?(?P<low>{_NUMBER})(?P<unit1>[^0-9]*?2?)(?:-|~|—|–|至|到)(?P<high>{_NUMBER})(?P<unit2>[^0-9]*2?)"
 )
 _GROUPED = re.compile(r"(?<![0-9.])[0-9]{1,4}(?:[,'’][0-9]{3,4})+(?![0-9])")
-_ASIDE = re.compile(r"[(（](?:(约|暂估|估算|预估|预计)|含税|不含税)[)）]$")
+_ASIDE = re.compile(r"\(([^()0-9]{1,20})\)$")
+_APPROXIMATE = re.compile("约|暂|估|预|拟|左右")
+_FOREIGN = re.compile("美元|美金|欧元|港元|港币|日元|英镑|usd|eur|hkd|jpy|gbp")
+# A footnote's number or star; NFKC would make “5①” the figure 51.
+_FOOTNOTE = re.compile(
+    r"(?<=[0-9.０-９十百千万亿元亩顷里米月年日)）])[\u2460-\u24ff\u2070\u00b9\u2074-\u2079*＊※#†‡△▲★☆]+$"
+    r"|(?<=[0-9０-９.万亿元亩顷里年月日)）])[\u00b2\u00b3]+$"
+)
+_QUOTED = "'’‘`"
 _SCALES = {"": 1, "十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 _DIGITS = {c: i for i, pair in enumerate(["〇零", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆",
                                           "七柒", "八捌", "九玖"]) for c in pair}  # fmt: skip
@@ -105,14 +113,15 @@ class Unreadable(ValueError):  # noqa: N818 - a finding about a cell, not a fail
 
 
 def plain(text: str) -> str:
-    """A cell without what does not matter to a reader: width, blanks, line ends, case.
+    """A cell without what does not matter: width, blanks, line ends, case, footnote marks.
 
     Examples
     --------
-    >>> plain("３，０００ 万 元")
-    '3,000万元'
+    >>> plain("３，０００ 万 元"), plain("5000①"), plain("'5000*"), plain("30㎡")
+    ('3,000万元', '5000', '5000', '30m2')
     """
-    kept = unicodedata.normalize("NFKC", text)
+    bare = text.strip().lstrip(_QUOTED)
+    kept = unicodedata.normalize("NFKC", _FOOTNOTE.sub("", bare))
     return (
         re.sub(r"[\s\u200b-\u200f\ufeff]+", "", kept)
         .casefold()
@@ -158,8 +167,7 @@ def figure(text: str) -> Figure:
         raise Unreadable("value.type")
     said = _GROUPED.sub(_joined, plain(text)).strip("。;；")
     said = _IN_WORDS.sub(_in_digits, said)
-    aside = _ASIDE.search(said)
-    said = said[: aside.start()] if aside else said
+    said, aside = _without_aside(said)
     found = _FIGURE.fullmatch(said)
     if found is None:
         between = _INTERVAL.fullmatch(said)
@@ -178,8 +186,20 @@ def figure(text: str) -> Figure:
     if found["sign"]:
         value = -value
     operator = _operator(found["before"], found["after"] or found["middle"])
-    operator = "approx" if aside and aside[1] and operator == "eq" else operator
+    operator = "approx" if operator == "eq" and _APPROXIMATE.search(aside) else operator
     return Figure(value, unit, operator)
+
+
+def _without_aside(said: str) -> tuple[str, str]:
+    """A figure without the words in brackets behind it; a unit there belongs to it."""
+    aside = _ASIDE.search(said)
+    if aside is None or aside.start() == 0:
+        return said, ""
+    if _FOREIGN.search(aside[1]):
+        raise Unreadable("value.currency")
+    if unit_key(aside[1]) in UNITS:
+        return said[: aside.start()] + aside[1], ""
+    return said[: aside.start()], aside[1]
 
 
 def _joined(found: re.Match[str]) -> str:

@@ -2,11 +2,13 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+from geoplan.errors import GeoplanError, QuestionError
 from geoplan.exchange.findings import listed
 from geoplan.exchange.proposals import Proposal, hash_of
 from geoplan.exchange.remarks import refused
@@ -14,16 +16,17 @@ from geoplan.exchange.tabletext import edited
 from geoplan.plan.checks import check
 from geoplan.plan.journal import (
     BusyPlanError,
-    Watcher,
     exclusive,
     former,
     history,
+    sha256_of,
     write_together,
 )
-from geoplan.plan.opening import PLAN_FILE, open_plan
+from geoplan.plan.opening import PLAN_FILE, Plan, open_plan
 from geoplan.plan.problems import Both, Language, Problem
 from geoplan.plan.tables import file_of
 
+_MOST_TRIES = 3
 _SHOWN = 5
 _WAIT_S = 10.0
 
@@ -45,6 +48,29 @@ class Applied:
     errors: tuple[Problem, ...] = ()
 
 
+def proposed(folder: Path, propose: Callable[[Plan], Proposal]) -> Proposal:
+    """What ``propose`` finds on a plan that nobody changed while it was worked out.
+
+    Raises
+    ------
+    RefusedFileError
+        The plan went on changing.
+    """
+    for _ in range(_MOST_TRIES):
+        as_read = {path.relative_to(folder).as_posix(): hash_of(path) for path in _files(folder)}
+        proposal = propose(open_plan(folder))
+        since = [f for f, sha256 in proposal.before.items() if as_read.get(f, "") != sha256]
+        if not since:
+            return proposal
+    raise refused(proposal.file, "change.stale", files=listed(since))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in (folder / PLAN_FILE, *folder.glob("data/*"), *folder.glob("layers/*")):
+        if path.is_file():
+            yield path
+
+
 def apply(
     proposal: Proposal,
     folder: Path,
@@ -53,7 +79,6 @@ def apply(
     force: bool = False,
     today: date | None = None,
     wait_s: float = _WAIT_S,
-    watch: Watcher = lambda _: None,
 ) -> Applied:
     """Write a proposal; all of it or nothing.
 
@@ -93,7 +118,7 @@ def apply(
                 "what": "import", "file": proposal.file, "sha256": proposal.sha256,
                 "target": proposal.target, "counts": proposal.counts(), "digest": proposal.digest,
             }  # fmt: skip
-            entry = write_together(folder, files, record, watch=watch)
+            entry = write_together(folder, files, record)
     except BusyPlanError as error:
         raise refused(proposal.file, "change.busy") from error
     return Applied(tuple(files), entry, tuple(errors))
@@ -117,9 +142,11 @@ def contents(proposal: Proposal, folder: Path) -> dict[str, bytes]:
 
 def new_errors(folder: Path, files: Mapping[str, bytes | None], today: date) -> list[Problem]:
     """The errors that the plan would have after the change and has not now."""
-    before = Counter(map(_sort_of, _errors(folder, {}, today)))
+    after = _errors(folder, files, today)
+    # A plan without an error has no new one, and need not be compared.
+    before = Counter(map(_sort_of, _errors(folder, {}, today) if after else ()))
     found = []
-    for problem in _errors(folder, files, today):
+    for problem in after:
         if before[_sort_of(problem)] > 0:
             before[_sort_of(problem)] -= 1
         else:
@@ -136,9 +163,9 @@ def _errors(folder: Path, files: Mapping[str, bytes | None], today: date) -> lis
     """The errors of a copy of the plan with some files replaced; unchanged files are linked."""
     with tempfile.TemporaryDirectory(prefix="geoplan-") as temporary:
         copy = Path(temporary)
-        for path in (folder / PLAN_FILE, *folder.glob("data/*"), *folder.glob("layers/*")):
+        for path in _files(folder):
             inside = path.relative_to(folder)
-            if path.is_file() and inside.as_posix() not in files:
+            if inside.as_posix() not in files:
                 (copy / inside).parent.mkdir(exist_ok=True)
                 (copy / inside).symlink_to(path.resolve())
         for name, content in files.items():
@@ -149,31 +176,113 @@ def _errors(folder: Path, files: Mapping[str, bytes | None], today: date) -> lis
     return [problem for problem in problems if problem.severity == "error"]
 
 
-def undo(folder: Path, *, wait_s: float = _WAIT_S, watch: Watcher = lambda _: None) -> str:
-    """Take back the last import that still stands; its name in the history.
+@dataclass(frozen=True)
+class Import:
+    """One import of a plan's history.
+
+    Attributes
+    ----------
+    name :
+        Its entry in ``.geoplan/history``.
+    facts :
+        What the history says of it: ``time``, ``file``, ``target``, ``counts`` …
+    """
+
+    name: str
+    is_undone: bool
+    facts: Mapping[str, Any]
+
+
+def imports(folder: Path) -> list[Import]:
+    """The imports of a plan, oldest first, those taken back included."""
+    entries = history(Path(folder))
+    undone = {name for entry in entries for name in _undone_by(entry)}
+    return [Import(e["name"], e["name"] in undone, e) for e in entries if not _undone_by(e)]
+
+
+def _undone_by(entry: Mapping[str, Any]) -> list[str]:
+    said = entry.get("undoes") or []
+    return [said] if isinstance(said, str) else list(said)
+
+
+def undo(folder: Path, *, to: str = "", only: str = "", wait_s: float = _WAIT_S) -> str:
+    """Take imports back, as one change: the last that still stands, or more.
+
+    Parameters
+    ----------
+    to :
+        An import of the history: it and all that came after it are taken
+        back, so that the plan is as it was before it.
+    only :
+        Take the last import back if it is this one.
+
+    Returns
+    -------
+    str
+        Name of the import up to which the plan was taken back.
 
     Raises
     ------
     RefusedFileError
-        There is none, or its files were changed since.
+        There is none, its files were changed since, or what they were is not
+        known any more; nothing was written.
+    UnknownEntryError
+        There is no such import, or it was taken back before.
     """
     folder = Path(folder)
     try:
         with exclusive(folder, wait_s=wait_s):
-            entries = history(folder)
-            undone = {entry.get("undoes") for entry in entries}
-            standing = [e for e in entries if e["name"] not in undone and not e.get("undoes")]
+            standing = [one.name for one in imports(folder) if not one.is_undone]
+            if to:
+                _judge_entry(folder, to, standing)
             if not standing:
                 raise refused(str(folder), "change.nothing")
-            last = standing[-1]
-            since = [
-                f for f, facts in last["files"].items() if hash_of(folder / f) != facts["after"]
-            ]
-            if since:
-                raise refused(str(folder), "change.since", files=listed(since))
-            name = str(last["name"])
-            files = {file: former(folder, name, file) for file in last["files"]}
-            write_together(folder, files, {"what": "undo", "undoes": name}, watch=watch)
+            if only and standing[-1] != only:
+                raise UnknownEntryError(f"{only}: it is not the last import that stands")
+            name = to or standing[-1]
+            files = _as_before(folder, [e for e in history(folder) if e["name"] >= name])
+            taken = [one for one in standing if one >= name]
+            write_together(folder, files, {"what": "undo", "undoes": taken})
             return name
     except BusyPlanError as error:
         raise refused(str(folder), "change.busy") from error
+
+
+class UnknownEntryError(QuestionError):
+    """There is no import of this name that could be taken back."""
+
+
+def _judge_entry(folder: Path, name: str, standing: Sequence[str]) -> None:
+    if name in standing:
+        return
+    known = [one.name for one in imports(folder)]
+    said = "was taken back before" if name in known else "is no import of this plan"
+    choice = f"; choose one of {listed(standing)}" if standing else "; there is none to take back"
+    raise UnknownEntryError(f"{folder}: “{name[:80]}” {said}{choice}")
+
+
+def _as_before(folder: Path, entries: Sequence[Mapping[str, Any]]) -> dict[str, bytes | None]:
+    """Content of every file that some changes touched, as it was before the first of them."""
+    files: dict[str, bytes | None] = {}
+    now: dict[str, str] = {}
+    since: set[str] = set()
+    lost: set[str] = set()
+    for entry in reversed(entries):
+        for file, facts in entry["files"].items():
+            if now.setdefault(file, hash_of(folder / file)) != facts["after"]:
+                since.add(file)
+            now[file] = facts["before"]
+            files[file] = former(folder, entry["name"], file)
+            (lost.add if sha256_of(files[file]) != facts["before"] else lost.discard)(file)
+    if since:
+        raise refused(str(folder), "change.since", files=listed(sorted(since)))
+    if lost:
+        raise LostStateError(
+            f"{folder}: what {listed(sorted(lost))} held before is no longer in .geoplan/history, "
+            "so it cannot be taken back; restore it from a backup"
+        )
+    return {file: content for file, content in files.items() if now[file] != hash_of(folder / file)}
+
+
+class LostStateError(GeoplanError):
+    """A former state that is not known any more."""

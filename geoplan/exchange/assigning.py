@@ -13,6 +13,9 @@ from geoplan.exchange.titles import fields_of_table, title_key
 from geoplan.plan.problems import Both
 from geoplan.schema import TABLES, Column
 
+_SERIALS = ("序号", "序", "no", "sn")
+"""Titles of columns that only number the rows."""
+
 
 def assign(
     grid: Grid, header: Header, table: str, mapping: Mapping[str, str], findings: Findings
@@ -21,7 +24,7 @@ def assign(
     known = fields_of_table(table)
     wanted: dict[int, str] = {}
     for title, name in mapping.items():
-        at = _position(header, title)
+        at = position_of(header, title)
         if at is None or (name and name not in known):
             reason = (
                 Both("没有这一列", "there is no such column")
@@ -56,7 +59,9 @@ def assign(
     mapped = []
     for heading in header.headings:
         name = next((n for n, at in columns.items() if at == heading.index), "")
-        if not name and heading.title and heading.index not in blank and heading.index not in found:
+        is_left = heading.index in blank or heading.index in found or heading.index in wanted
+        is_left = is_left or title_key(heading.title) in _SERIALS
+        if not name and heading.title and not is_left:
             findings.warn("column.unread", sheet=grid.name, title=heading.title)
         if heading.title:
             how = "mapping" if heading.index in wanted else "title"
@@ -65,7 +70,8 @@ def assign(
     return columns, mapped
 
 
-def _position(header: Header, title: str) -> int | None:
+def position_of(header: Header, title: str) -> int | None:
+    """The column of a header that has a title, as it is written or nearly so."""
     for heading in header.headings:
         if title in (heading.title, *heading.parts[-1:]):
             return heading.index

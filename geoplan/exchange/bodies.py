@@ -1,6 +1,7 @@
 """The rows under a header that are data: totals, notes and headings taken out, merges filled."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +23,7 @@ _COUNTED = re.compile(
     r"(?:.{0,12}(?:合计|小计|总计|共计)|共)[:：]?\d+[个项家户].{0,20}|.{1,16}(?:小计|合计)"
 )
 _NOTE = re.compile(
-    r"^[(（\[【*※]?\s*(?:注|备注|说明|填表|填报|制表|审核|复核|联系|数据来源|资料来源|来源|单位负责人|负责人|统计|附[:：注]|本表|※|note|source)",
+    r"^[(（\[【*※]?\s*(?:注|备注|说明|打印|导出|以上|以下|填表|填报|制表|审核|复核|联系|数据来源|资料来源|来源|单位负责人|负责人|统计|附[:：注]|本表|※|note|source)",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
@@ -30,6 +31,9 @@ _NUMBERED = re.compile(
 )
 _COUNT_ASIDE = re.compile(r"[(（](?:共|合计|计)?\s*\d+\s*[个项家户][^()（）]*[)）][:：]?$")
 _ORDINAL = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．]?")
+_COUNT = re.compile(r"(?:共|计)?\d+[个项家户](?:项目|企业)?")
+_PART = re.compile(r"(?:其中|其他)[:：]?")
+_FEW_COLUMNS = 3
 _MOST_LABEL = 4
 _MOST_IN_NOTE = 4
 _LONGEST_TITLE = 60
@@ -144,6 +148,7 @@ class _Sorter:
         self.grid, self.header, self.findings = grid, header, findings
         self.columns, self.resolve = columns, resolve
         self.totals: list[tuple[str, int, Cells]] = []
+        self.parts: list[int] = []
         self.groups: dict[str, dict[int, str]] = {}
         titles = {title_key(part) for h in header.headings for part in h.parts}
         self._titles = titles - {""}
@@ -176,7 +181,10 @@ class _Sorter:
             elif (heading := self._heading(row, texts, count)) is not None:
                 current[heading[0]] = heading[1]
                 headings.setdefault(heading[0], []).append(at)
-            elif not has_own[offset]:
+            elif self._is_part(row):
+                self.parts.append(int(self.grid.numbers[at]))
+            elif not has_own[offset] or (count == 1 and len(used) >= _FEW_COLUMNS):
+                # One cell alone is a signature, a stamp or a remark, whichever column it is in.
                 notes.append(at)
             else:
                 keep.append(at)
@@ -189,8 +197,8 @@ class _Sorter:
         self, notes: list[int], again: list[int], headings: dict[str, list[int]], cells: Cells
     ) -> None:
         numbers, sheet = self.grid.numbers, self.grid.name
-        if self.totals:
-            rows = row_numbers([row for _, row, _ in self.totals])
+        if self.totals or self.parts:
+            rows = row_numbers([*(row for _, row, _ in self.totals), *self.parts])
             self.findings.skip("row.total", sheet=sheet, rows=rows)
         if again:
             self.findings.skip(
@@ -207,11 +215,21 @@ class _Sorter:
 
     def _is_total(self, row: Sequence[Any]) -> bool:
         texts = [_label(value) for value in row[: self._name + _MOST_LABEL]]
-        compact = [text.replace(" ", "").replace("\u3000", "") for text in texts if len(text) < 40]
+        compact = [_compact(text) for text in texts if len(text) < 40]
         if not any(_TOTAL.fullmatch(t) or _COUNTED.fullmatch(t) for t in compact):
             return False
-        name = _label(row[self._name]).replace(" ", "") if self._name >= 0 else ""
-        return not name or bool(_TOTAL.fullmatch(name) or _COUNTED.fullmatch(name))
+        name = _compact(_label(row[self._name])) if self._name >= 0 else ""
+        return not name or any(p.fullmatch(name) for p in (_TOTAL, _COUNTED, _COUNT))
+
+    def _is_part(self, row: Sequence[Any]) -> bool:
+        """Whether a row is a part of a total: “其中：新建”, “(一) 新建项目” with a sum behind it."""
+        told = ("enterprise_id", "years", "year_start", "year_end")
+        given = [self.columns[name] for name in told if name in self.columns]
+        if not given or any(row[at] is not None for at in given):
+            return False
+        label = _compact(_first(row))
+        has_name = self._name >= 0 and row[self._name] is not None
+        return bool(_PART.match(label)) or (has_name and _ORDINAL.fullmatch(label) is not None)
 
     def _repeats(self, texts: Sequence[str]) -> bool:
         """Whether a row is the header once more, as on every printed page."""
@@ -244,6 +262,11 @@ class _Sorter:
         if not name or (is_name and self.columns.get(name, -1) >= 0):
             return None
         return name, bare
+
+
+def _compact(text: str) -> str:
+    """A label in half width and without blanks: “合  计（５个）” is “合计(5个)”."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
 def _first(row: Sequence[Any]) -> str:

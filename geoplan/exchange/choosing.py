@@ -8,6 +8,7 @@ from geoplan.exchange.grids import Book, Grid
 from geoplan.exchange.headers import Header, find_header
 from geoplan.exchange.reading import Records
 from geoplan.exchange.remarks import refused
+from geoplan.exchange.sections import sections
 from geoplan.exchange.templates import template_table
 from geoplan.plan.problems import Both
 from geoplan.schema import TABLES
@@ -64,7 +65,14 @@ def choose(book: Book, table: str, findings: Findings) -> tuple[str, list[tuple[
         raise refused(
             findings.file, "header.none", sheet=visible[0].name, table=title, example=example
         )
-    return table, _sheets(headed, table, wanted, findings)
+    chosen = _sheets(headed, table, wanted, findings)
+    if number:
+        return table, chosen
+    parts = [part for grid, header in chosen for part in sections(grid, header, table)]
+    for grid, header in parts if len(parts) > len(chosen) else []:
+        first, last = (int(grid.numbers[at]) for at in (header.first, header.last))
+        findings.warn("header.rows", sheet=grid.name, first=first, last=last)
+    return table, parts
 
 
 def _sheets(

@@ -109,7 +109,10 @@ def add_aliases(
     """New firms and platforms get their names listed; confirmed spellings are remembered."""
     for table, (alias_table, column) in _ALIAS_TABLES.items():
         found: list[tuple[dict[str, str], int]] = []
-        for text, (key, at) in new.aliases.get(table, {}).items():
+        for text, (key, said_at) in new.aliases.get(table, {}).items():
+            at = next((at for at in said_at if rows[at] >= 0), None)
+            if at is None:
+                continue
             alias = {
                 column: key,
                 "name_zh": text,

@@ -21,6 +21,8 @@ _ENOUGH = 0.9
 _FEW = 0.1
 _LOOSE = 0.25
 _EDGE_POINTS = 9
+_LONGEST_TEXT = 50_000
+_NAMES_FILES = re.compile(r"(?i)grids\s*=|\+init\b|pipeline|parameterfile|gridshift")
 _OLD_DATUMS = {
     "beijing": Both("北京54", "Beijing 1954"),
     "xian": Both("西安80", "Xi'an 1980"),
@@ -58,16 +60,34 @@ class Guess:
 def crs_of(text: str) -> CRS | None:
     """A CRS from an EPSG code, WKT or PROJ text; ``None`` if it is none.
 
+    A text that names files is none: it may come from anybody.
+
     Examples
     --------
     >>> crs_of("4549").name
     'CGCS2000 / 3-degree Gauss-Kruger CM 120E'
     """
     plain = text.strip()
+    if len(plain) > _LONGEST_TEXT or _NAMES_FILES.search(plain):
+        return None
     try:
         return CRS.from_user_input(int(plain) if plain.isdigit() else plain)
     except CRSError:
         return None
+
+
+def is_undefined(crs: CRS) -> bool:
+    """Whether a CRS only says that there is none, as formats do that must have one.
+
+    Examples
+    --------
+    >>> is_undefined(CRS.from_wkt('LOCAL_CS["Nonearth",UNIT["Meter",1]]'))
+    True
+    """
+    name = re.sub(r"[^a-z]", "", crs.name.casefold())
+    return name.startswith("undefined") or (
+        crs.geodetic_crs is None and name.startswith(("unknown", "unnamed", "nonearth", "none"))
+    )
 
 
 def refused_datum(crs: CRS) -> Both | None:
@@ -241,7 +261,8 @@ def box_text(centres: Floats) -> str:
     if not len(centres):
         return ""
     low, high = centres.min(axis=0), centres.max(axis=0)
-    form = ".4f" if np.abs(centres).max() <= 360 else ",.0f"
+    most = np.abs(centres).max()
+    form = ".4f" if most <= 360 else ",.0f" if most < 1e12 else ".3g"
     return f"x {low[0]:{form}}–{high[0]:{form}}, y {low[1]:{form}}–{high[1]:{form}}"
 
 

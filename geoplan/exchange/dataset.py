@@ -83,6 +83,13 @@ class Dataset:
         """Names of the fields."""
         return tuple(one.name for one in self.fields)
 
+    @property
+    def import_as(self) -> str:
+        """What an import takes an export of it as: a table or layer; nothing for a result."""
+        if self.kind == "result":
+            return ""
+        return f"layer:{self.of}" if self.kind == "layer" else self.of
+
     def frame(self, plan: Plan) -> pd.DataFrame:
         """The rows on the key; a GeoDataFrame in the plan's CRS where they have shapes."""
         return typed(self.make(plan), self.fields)

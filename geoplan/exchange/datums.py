@@ -20,6 +20,11 @@ _LEAST_SHIFT_M = 150.0
 _LEAST_EXPLAINED = 0.75
 _UNEXPLAINED_FROM_M = 40.0
 _MOST_SCATTER = 0.35
+_ENOUGH_WITNESSES = 5
+# A median of n places known to a metres each is itself known to about 1.25 a/√n.
+_DOUBT_OF_MEDIAN = 1.25
+# Of offsets that scatter normally in two directions, half are within 1.18 deviations.
+_DEVIATION_OF_SCATTER = 1 / 1.18
 
 
 @dataclass(frozen=True)
@@ -114,8 +119,12 @@ def measure(witnesses: Witnesses) -> Shift | None:
     middle = np.median(offset, axis=0)
     size = float(np.hypot(*middle))
     scatter = float(np.median(np.hypot(*(offset - middle).T)))
-    # A median of n places known to a metres each is itself known to about 1.25 a/√n.
-    doubt = 1.25 * float(np.median(witnesses.accuracy_m)) / np.sqrt(len(witnesses))
+    is_coherent = scatter <= _MOST_SCATTER * size
+    doubt = _DOUBT_OF_MEDIAN * float(np.median(witnesses.accuracy_m)) / np.sqrt(len(witnesses))
+    if is_coherent and len(witnesses) >= _ENOUGH_WITNESSES:
+        # However roughly the plan knows them: they differ from the file all alike.
+        spread = _DEVIATION_OF_SCATTER * scatter
+        doubt = min(doubt, _DOUBT_OF_MEDIAN * spread / np.sqrt(len(witnesses)))
     if size >= max(_LEAST_SHIFT_M, 1.5 * doubt):
         expected = _expected(witnesses.expected)
         datum = min(expected, key=lambda name: float(np.hypot(*(middle - expected[name]))))
@@ -127,8 +136,8 @@ def measure(witnesses: Witnesses) -> Shift | None:
                 datum, float(middle[0]), float(middle[1]), east, north, explained, residual, scatter,
                 len(witnesses), witnesses.what,
             )  # fmt: skip
-    coherent = len(witnesses) >= 3 and scatter <= _MOST_SCATTER * size and size > 2.0 * doubt
-    if size >= _UNEXPLAINED_FROM_M and coherent:
+    is_plain = len(witnesses) >= 3 and is_coherent and size > 2.0 * doubt
+    if size >= _UNEXPLAINED_FROM_M and is_plain:
         return Shift(
             "", float(middle[0]), float(middle[1]), 0.0, 0.0, 0.0, size, scatter, len(witnesses),
             witnesses.what,

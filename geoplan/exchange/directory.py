@@ -23,6 +23,7 @@ _NAMES: tuple[tuple[str, How], ...] = (
     ("title_en", "exact"), ("short_zh", "alias"), ("short_en", "alias"),
 )  # fmt: skip
 _CODED = re.compile(r"[(（\[【]\s*([A-Za-z0-9][A-Za-z0-9._-]{0,119})\s*[)）\]】]\s*$")
+_IN_BRACKETS = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]")
 _KIND_OF_DISTRICT = re.compile(r"(?:自治县|特区|新区|林区|区|县|市|旗)$")
 _ABOVE = re.compile(r"^.{2,8}?(?:省|自治区)|^.{2,6}?(?:市|地区|自治州|盟)")
 _STEMS = ("战略性新兴产业", "制造业", "产业链", "产业", "行业", "领域", "业", "类")
@@ -161,7 +162,10 @@ class Directory:
         }  # fmt: skip
         if longest:
             return Found(tuple(sorted(longest)), "part")
-        rest = plain
+        # “甲区(某某科技城)” names a part of the district.
+        rest = _IN_BRACKETS.sub("", plain) or plain
+        if rest != plain and (found := self._look_up("districts", rest)).ids:
+            return Found(found.ids, "part")
         while (shorter := _ABOVE.sub("", rest, count=1)) != rest and shorter:
             rest = shorter
             found = self._look_up("districts", rest)

@@ -189,7 +189,9 @@ def _chosen(plan: Plan, name: str | Sequence[str], form: Format) -> list[Dataset
             fitting = [one for one in fitting if one.kind in ("table", "result")]
         chosen = [one for one in fitting if len(one.frame(plan))]
     else:
-        chosen = [known.find(one, form.shapes) for one in dict.fromkeys(names)]
+        # Two names may mean the same: in a table the located projects are the projects.
+        found = [known.find(one, form.shapes) for one in names]
+        chosen = list({one.name: one for one in found}.values())
     if len(chosen) > 1 and not form.several:
         able = ", ".join(one.ending for one in FORMATS.values() if one.several)
         raise OutputError(f"{form.name} holds one dataset in a file; for several use {able}")

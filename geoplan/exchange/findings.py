@@ -1,7 +1,7 @@
 """What an import finds on its way: remarks, refusals, questions; and the answers given."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from geoplan.exchange.remarks import Remark, refused
 from geoplan.plan.problems import Both
@@ -81,6 +81,7 @@ class Findings:
     refused: list[Remark] = field(default_factory=list)
     skipped: list[Remark] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    _positions: dict[str, int] = field(default_factory=dict)
 
     def ask(self, question: Question) -> str:
         """The answer to a question; empty, and the question noted, while it is open.
@@ -102,9 +103,19 @@ class Findings:
                 self.file, "answer.wrong", id=question.id, value=given, known=listed(values)
             )
         if given is None:
-            self.questions.append(question)
+            self._note(question)
             return "" if question.is_blocking else question.proposed
         return given
+
+    def _note(self, question: Question) -> None:
+        """Keep a question; one that several sheets raise is asked once for all of them."""
+        at = self._positions.setdefault(question.id, len(self.questions))
+        if at == len(self.questions):
+            self.questions.append(question)
+            return
+        first = self.questions[at]
+        rows, count = (*first.rows, *question.rows), first.count + question.count
+        self.questions[at] = replace(first, rows=rows[:_SHOWN_ROWS], count=count)
 
     def told(self) -> tuple[tuple[Remark, ...], tuple[Remark, ...], tuple[Remark, ...]]:
         """What was refused, skipped and noted, each by sheet and row."""

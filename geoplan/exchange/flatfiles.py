@@ -12,7 +12,14 @@ import shapely
 
 from geoplan.errors import OutputError
 from geoplan.exchange.fields import Field, FieldKind
-from geoplan.exchange.ogr import columns_of, geometry_type, is_spatial, metadata_of, write_layer
+from geoplan.exchange.ogr import (
+    columns_of,
+    geometry_type,
+    is_spatial,
+    metadata_of,
+    tell_renamed,
+    write_layer,
+)
 from geoplan.exchange.order import LONLAT, Order, Part
 from geoplan.exchange.provenance import summary_of, title_of
 
@@ -28,12 +35,14 @@ def write_flatgeobuf(path: Path, parts: Sequence[Part], order: Order) -> None:
     (part,) = parts
     if not is_spatial(part.frame):
         raise OutputError("FlatGeobuf needs shapes; write CSV, XLSX or GeoPackage for a table")
+    columns = columns_of(part.frame)
+    tell_renamed(part.name, part.frame, columns.names, order.tell)
     shapes = part.frame.geometry.to_numpy()
     whole = bool(len(shapes)) and not (shapely.is_missing(shapes) | shapely.is_empty(shapes)).any()
     write_layer(
         path,
         part.frame,
-        columns_of(part.frame),
+        columns,
         driver="FlatGeobuf",
         layer=part.name,
         usual=part.dataset.geometry,
@@ -64,6 +73,7 @@ def write_geoparquet(path: Path, parts: Sequence[Part], order: Order) -> None:
         ) from error
     (part,) = parts
     columns = columns_of(part.frame)
+    tell_renamed(part.name, part.frame, columns.names, order.tell)
     schema = pa.schema(
         [(name, _types(pa)[kind]) for name, kind in zip(columns.names, columns.kinds, strict=True)]
     )

@@ -29,12 +29,12 @@ from geoplan.exchange.ogr import (
     given_names,
     is_spatial,
     metadata_of,
+    tell_renamed,
     write_layer,
 )
 from geoplan.exchange.order import Order, Part, day_of
 from geoplan.exchange.provenance import summary_of, title_of
 from geoplan.exchange.styles import qml
-from geoplan.plan.problems import Both
 
 GEOMETRY = "geom"
 _FID = "fid"
@@ -115,11 +115,8 @@ def _layers(parts: Sequence[Part], order: Order) -> Iterator[_Layer]:
     names = different([f"{part.name}{suffix}" for part, suffix, _ in split], ["layer_styles"])
     for name, (part, suffix, frame) in zip(names, split, strict=True):
         columns = columns_of(frame, [_FID, GEOMETRY])
-        for old, new in zip(given_names(frame), columns.names, strict=True):
-            if old != new and not suffix:
-                order.tell(
-                    Both(f"{name}：列“{old}”改名为“{new}”。", f"{name}: “{old}” is now “{new}”.")
-                )
+        if not suffix:
+            tell_renamed(name, frame, columns.names, order.tell)
         yield _Layer(name, part, frame, columns)
 
 

@@ -15,7 +15,9 @@ _LOOKED_AT = 80
 _MOST_LINES = 4
 _BRACKETS = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _TAIL = re.compile(r"^(?P<title>.+?)[/／:：,，、\s]+(?P<unit>[^/／:：,，、\s]{1,12})$")
-_UNIT_LINE = re.compile(r"(?:计量|金额|货币)?单\s*位\s*[:：]\s*(?P<units>.{1,40})")
+_UNIT_LINE = re.compile(
+    r"(?:(?:计量|金额|货币)?单\s*位|\bunits?)\s*[:：]\s*(?P<units>.{1,40})", re.IGNORECASE
+)
 _NUMERIC = re.compile(r"[-+]?[0-9][0-9,.]*%?")
 _ORDINALS = "甲乙丙丁戊己庚辛壬癸"
 
@@ -246,10 +248,12 @@ def title_and_unit(text: str, table: str = "") -> tuple[str, Unit | None]:
     """
     text = " ".join(text.split())
     for bracket in _BRACKETS.finditer(text):
-        for part in re.split(r"[,，;；、:：/]", bracket[1]):
-            unit = unit_of(part)
-            if unit is not None:
-                return (text[: bracket.start()] + text[bracket.end() :]).strip(), unit
+        parts = [unit_of(part) for part in re.split(r"[,，;；、:：/或]", bracket[1])]
+        units = [unit for unit in parts if unit is not None]
+        if units:
+            # Of two units in one header, such as 亿元/万美元, only the cell can say which it has.
+            unit = units[0] if len(set(units)) == 1 else None
+            return (text[: bracket.start()] + text[bracket.end() :]).strip(), unit
     tail = _TAIL.fullmatch(text)
     if tail is not None:
         unit = unit_of(tail["unit"])
@@ -269,8 +273,10 @@ def _units_stated(text: str) -> list[Unit]:
     found = _UNIT_LINE.search(unicodedata.normalize("NFKC", text))
     if found is None:
         return []
-    parts = re.split(r"[,、;/和及\s)]+", found["units"])
-    return [unit for part in parts for unit in [unit_of(part)] if unit is not None]
+    parts = re.split(r"(?:,(?![0-9]{3})|[、;/和及)])+", found["units"])
+    # In “CNY million” the blank divides nothing.
+    words = [w for part in parts for w in ([part] if part.isascii() else part.split())]
+    return [unit for word in words for unit in [unit_of(word)] if unit is not None]
 
 
 def is_numbering(texts: Sequence[str]) -> bool:

@@ -19,6 +19,7 @@ from geoplan.exchange.findings import Findings, Option, Question, listed
 from geoplan.exchange.layering import layer_target, propose_layer
 from geoplan.exchange.merging import exported_state
 from geoplan.exchange.proposals import Proposal, hash_of
+from geoplan.exchange.provenance import exported_as
 from geoplan.exchange.remarks import refused
 from geoplan.exchange.shapetables import propose_shapes, required_share
 from geoplan.exchange.tabulating import Progress, propose_table
@@ -29,7 +30,7 @@ from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Both
 from geoplan.schema import TABLES
 
-_KIND_OF_SHAPE = re.compile(r"_(?:points|lines|areas|polygons|other)$")
+_KIND_OF_SHAPE = re.compile(r"_(?:points|lines|areas|polygons|other|collections)$")
 
 
 def propose(
@@ -86,6 +87,9 @@ def propose(
     told("reading", 0.0)
     vectors = _read(plan, file, findings)
     told("understanding", 0.3)
+    if target is None and not as_:
+        as_ = exported_as(vectors.said, plan)
+        target = layer_target(plan, as_) if as_ else None
     if target is None and not as_:
         target = ("", "other") if not shapely.is_missing(vectors.shapes).all() else None
         as_ = _likely_table(vectors)

@@ -6,7 +6,7 @@ The format knows neither dashes nor hatching; what is approximate is pale.
 import html
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.sax.saxutils import escape, quoteattr
@@ -18,7 +18,7 @@ from geoplan.exchange.corners import DECIMALS, rounded
 from geoplan.exchange.encoding import lonlat, plain_values, without_shapes
 from geoplan.exchange.fields import FieldKind, kind_of
 from geoplan.exchange.marks import Style
-from geoplan.exchange.ogr import different, json_text
+from geoplan.exchange.ogr import different, json_text, tell_renamed
 from geoplan.exchange.order import Order, Part, day_of
 from geoplan.exchange.provenance import summary_of, title_of
 from geoplan.exchange.zipping import zip_files
@@ -59,6 +59,8 @@ def _write(file: BinaryIO, parts: Sequence[Part], order: Order) -> None:
     for part, name in zip(parts, names, strict=True):
         file.write("".join(_styles(part, name)).encode())
     for part, name in zip(parts, names, strict=True):
+        bare = without_shapes(part.frame)
+        tell_renamed(part.name, bare, _field_names(bare), order.tell)
         folder = part.dataset.title[order.language]
         # A document of its own: GDAL looks for the schema of a KMZ nowhere else.
         file.write(f"<Document id={_id(name)}>\n{_said('name', folder)}".encode())
@@ -140,11 +142,12 @@ def _schema_name(name: str) -> str:
 def _schema(part: Part, name: str) -> str:
     titles = {field.name: field for field in part.dataset.fields}
     rows = []
-    for column, kind in _kinds(part).items():
+    kinds = _kinds(part)
+    for own, (column, kind) in zip(_field_names(kinds), kinds.items(), strict=True):
         field = titles.get(column)
         shown = field.heading("zh") + " / " + field.heading("en") if field else column
         rows.append(
-            f"<SimpleField type={quoteattr(kind)} name={quoteattr(_text_only(column))}>"
+            f"<SimpleField type={quoteattr(kind)} name={quoteattr(own)}>"
             f"<displayName>{_text(shown)}</displayName></SimpleField>"
         )
     return (
@@ -154,8 +157,9 @@ def _schema(part: Part, name: str) -> str:
     )
 
 
-def _text_only(text: str) -> str:
-    return "".join(c for c in text if c.isprintable())
+def _field_names(columns: Iterable[Any]) -> tuple[str, ...]:
+    """Names of the columns as the document has them; readers take no notice of case."""
+    return different(["".join(c for c in str(name) if c.isprintable()) for name in columns])
 
 
 def _kinds(part: Part) -> dict[str, str]:
@@ -193,7 +197,7 @@ def _placemarks(
     fields = {field.name: field for field in part.dataset.fields}
     titles = [fields[str(c)].heading(language) if str(c) in fields else str(c) for c in rows]
     heads_of = [f"<tr><th align='left'>{html.escape(title)}</th><td>" for title in titles]
-    opens = [f"<SimpleData name={quoteattr(_text_only(str(column)))}>" for column in rows]
+    opens = [f"<SimpleData name={quoteattr(name)}>" for name in _field_names(rows)]
     schema = quoteattr("#" + _id(_schema_name(name))[1:-1])
     for start in range(0, len(rows), _BLOCK):
         block = rows.iloc[start : start + _BLOCK]

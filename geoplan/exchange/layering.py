@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import orjson
 import shapely
 
+from geoplan.exchange.areas import closed, only_areas
 from geoplan.exchange.consequences import Origin, source_id, sources_change
 from geoplan.exchange.directory import Directory
 from geoplan.exchange.featuretexts import (
@@ -19,12 +21,13 @@ from geoplan.exchange.featuretexts import (
     shapes_of,
     shown,
 )
-from geoplan.exchange.findings import Findings
+from geoplan.exchange.findings import Findings, Option, Question
 from geoplan.exchange.layermerging import Exported, exported_layer
 from geoplan.exchange.merging import exported_state
 from geoplan.exchange.parsing import said
 from geoplan.exchange.placing import placed
 from geoplan.exchange.proposals import FieldChange, LayerChange, Mapped, Proposal, hash_of
+from geoplan.exchange.recalling import recalled_layer
 from geoplan.exchange.remarks import refused
 from geoplan.exchange.shapetables import CUT_NAME_BYTES
 from geoplan.exchange.sidecars import asked_facts, closed_vintages, new_sidecar, with_source
@@ -43,6 +46,8 @@ _DISTRICT_TITLES: Mapping[str, tuple[str, ...]] = {
     "name_zh": ("name_zh", "名称", "区县名称", "区县", "行政区", "行政区名称", "xzqmc", "name", "name_chn", "地名"),
     "name_en": ("name_en", "英文名", "英文名称", "name_eng", "ename"),
 }  # fmt: skip
+_AREAL_ROLES = ("districts", "wings")
+_PARCELS = "parcels"
 _KEYED_ROLES = ("districts", "wings", "platforms", "hubs")
 _ADDED_BY_FORMATS = ("id", "fid", "Name", "description", "layer", "path")
 _KEYS = (
@@ -67,8 +72,8 @@ def layer_target(plan: Plan, as_: str) -> tuple[str, str] | None:
         return "", as_
     if as_ == "layer":
         return "", "other"
-    if as_ == "parcels":
-        return "parcels", "other"
+    if as_ == _PARCELS:
+        return _PARCELS, "other"
     if not as_.startswith("layer:"):
         return None
     if name in plan.layers:
@@ -82,12 +87,22 @@ def propose_layer(
 ) -> Proposal:  # fmt: skip
     """What importing geodata as a layer would change."""
     directory = Directory(plan)
+    candidates = [plan.layers[target[0]]] if target[0] in plan.layers else []
+    if not target[0] and target[1] in _KEYED_ROLES:
+        candidates = list(plan.layers_of(target[1]))
+    vectors = recalled_layer(plan, vectors, candidates, findings)
     placement = placed(vectors, plan, directory, findings)
     role = target[1]
     columns, mapped = _renamed(vectors, role, mapping)
-    keep = _kept(placement.shapes, plan, findings)
-    frame = _Features(columns, placement.shapes, keep)
+    shapes = placement.shapes
+    if role in _AREAL_ROLES or target[0] == _PARCELS:
+        shapes = closed(shapes)
+        # Parcels may be known by a point each, but not some so and some so.
+        if role in _AREAL_ROLES or (shapely.get_dimensions(shapes) == 2).any():
+            shapes = only_areas(shapes, vectors.form, findings)
     is_export = bool(exported_state(vectors.said, plan))
+    keep = _kept(shapes, plan, findings, is_export=is_export)
+    frame = _Features(columns, shapes, keep)
     layer = _existing(plan, target, frame, is_export=is_export)
     if layer is not None and is_export:
         # What a format adds to an export is not the layer's.
@@ -105,8 +120,10 @@ def propose_layer(
     change = LayerChange(name, {})
     if not placement.is_open and not any(question.is_blocking for question in findings.questions):
         exported = exported_layer(plan, layer, vectors.said, findings)
+        # Names of layers are plain letters; what people call it is its title.
+        titled = replace(origin, facts={"title_zh": vectors.layer, **origin.facts})
         change = _change(
-            plan, layer, name, role, key, frame, facts, exported, findings, origin, source
+            plan, layer, name, role, key, frame, facts, exported, findings, titled, source
         )
     tables = {} if change.is_empty else sources_change(plan, origin, source)
     waiting = 0 if change.files or change.unchanged else int(keep.sum())
@@ -183,13 +200,19 @@ def _rank(name: str, titles: Sequence[str]) -> int:
     return len(keys)
 
 
-def _kept(shapes: Shapes, plan: Plan, findings: Findings) -> npt.NDArray[np.bool_]:
-    """Features with a shape in the plan's extent; the others are refused."""
+def _kept(
+    shapes: Shapes, plan: Plan, findings: Findings, *, is_export: bool
+) -> npt.NDArray[np.bool_]:
+    """Features with a shape in the plan's extent, where an export of the plan's own may be beyond."""
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     told = {remark.row for remark in findings.refused}
+    if any(remark.code == "geometry.kind" for remark in findings.skipped):
+        told |= set((np.flatnonzero(missing) + 1).tolist())
     for at in np.flatnonzero(missing).tolist():
         if at + 1 not in told:
             findings.refuse("geometry.empty", at + 1)
+    if is_export:
+        return np.asarray(~missing, dtype=bool)
     box = shapely.box(*plan.meta.extent)
     outside = ~missing & ~shapely.intersects(shapes, box)
     if outside.all() or not outside.any() or outside.sum() == (~missing).sum():
@@ -237,15 +260,12 @@ def _key(frame: _Features, layer: Layer | None, role: str, name: str, findings: 
         )
     if role == "districts":
         return "code"
-    wanted = findings.answers.get("key", "")
-    for column in (wanted, *(c for c in frame.columns if title_key(c) in map(title_key, _KEYS))):
-        values = frame.columns.get(column)
-        if (
-            values
-            and all(v is not None for v in values)
-            and len(set(map(str, values))) == len(values)
-        ):
+    likely = [c for c in frame.columns if title_key(c) in map(title_key, _KEYS)]
+    for column in (findings.answers.get("key", ""), *likely):
+        if _is_unique(frame.columns.get(column, ())):
             return column
+    if layer is None:
+        _ask_key(frame, likely, findings)
     key = layer.key if layer is not None else "id"
     digests = [_digest(shape) for shape in frame.shapes]
     frame.columns = {
@@ -253,6 +273,39 @@ def _key(frame: _Features, layer: Layer | None, role: str, name: str, findings: 
         **{n: v for n, v in frame.columns.items() if n != key},
     }
     return key
+
+
+def _is_unique(values: Sequence[Any]) -> bool:
+    return (
+        len(values) > 0
+        and all(value is not None for value in values)
+        and len(set(map(str, values))) == len(values)
+    )
+
+
+def _ask_key(frame: _Features, likely: Sequence[str], findings: Findings) -> None:
+    """Say that features are identified by their shapes, and offer the columns that could do it."""
+    able = [
+        name for name, values in frame.columns.items()
+        if _is_unique(values) and not any(isinstance(value, float) for value in values)
+    ]  # fmt: skip
+    if not frame.at or not (likely or able):
+        return
+    why = Both("没有编号列", "There is no column of identifiers")
+    if likely:
+        why = Both(
+            f"“{likely[0]}”有重复或空值，不能作编号",
+            f"“{likely[0]}” has gaps or repeats itself, so it identifies nothing",
+        )
+    findings.ask(
+        Question(
+            "key",
+            Both(f"{why.zh}，编号改由图形生成；要用哪一列作编号？",
+                 f"{why.en}; the shapes themselves do. Which column should?"),
+            tuple(Option(name, Both(name, name)) for name in able), "", count=len(frame.at),
+            is_open_ended=True, is_blocking=False,
+        )
+    )  # fmt: skip
 
 
 def _digest(shape: shapely.Geometry) -> str:
@@ -273,18 +326,20 @@ def _change(
     moved: list[str] = []
     fields: list[FieldChange] = []
     unchanged = 0
+    seen: set[str] = set()
     for i, at in enumerate(frame.at):
         properties = frame.properties(i)
         code = shown(properties[key])
         place = known.get(code)
+        if code in seen:
+            findings.refuse("key.twice", at + 1, value=code)
+            continue
+        seen.add(code)
         if place is None:
             geometry = orjson.loads(texts[i])
             features.append({"type": "Feature", "properties": properties, "geometry": geometry})
             known[code] = len(features) - 1
             added.append(code)
-            continue
-        if place >= len(before):
-            findings.refuse("key.twice", at + 1, value=code)
             continue
         feature = features[place]
         old = feature.get("properties") or {}

@@ -28,6 +28,7 @@ _PLACE_DASH = (2.2, 1.4)
 _COARSE = ("district", "unknown")
 _HUB_MARKERS = ("^", "s", "D", "v", "P", "X", "*", "h")
 _VINTAGE = "#7C6A9C"
+_CELLS = ("grid", "hex")
 _OTHER = "#4C7A5A"
 _OTHER_EDGE = "#3C6449"
 _PLATFORM_NAME = "#4D5158"
@@ -280,7 +281,7 @@ def _density(asked: _Asked) -> Iterator[Rule]:
         return
     by = asked.dataset.role.removeprefix("density_")
     is_approximate = by in ("wing", "platform")
-    outline = marks.DISTRICT_EDGE if is_approximate else "" if by == "grid" else "#FFFFFF"
+    outline = marks.DISTRICT_EDGE if is_approximate else "" if by in _CELLS else "#FFFFFF"
     line: dict[str, Any] = {
         "edge": outline,
         "width_pt": 0.5,
@@ -295,8 +296,8 @@ def _density(asked: _Asked) -> Iterator[Rule]:
         between = high if shown == high else f"{shown} – {high}"
         is_last = k == len(classes.edges) - 1
         top = () if is_last else (Condition(SHADED, "<=", edge),)
-        # Squares without lines: their own colour hides the seams.
-        own = {**line, "edge": fill, "width_pt": 0.2} if by == "grid" else line
+        # Cells without lines: their own colour hides the seams.
+        own = {**line, "edge": fill, "width_pt": 0.2} if by in _CELLS else line
         style = Style(fill=fill, **own)
         yield Rule(f"{between} {unit}", style, (Condition(SHADED, ">", lower), *top), level=k + 2)
     none = asked.said("0（无）", "0 (none)")

@@ -24,7 +24,7 @@ Rows = Mapping[str, Mapping[str, str]]
 """Id → field → text."""
 
 OURS, THEIRS = "ours", "theirs"
-_PLAN_FILES = re.compile(r"plan\.toml|data/[^/]+\.csv|layers/[^/]+\.(?:geojson|toml)")
+PLAN_FILES = re.compile(r"plan\.toml|data/[^/]+\.csv|layers/[^/]+\.(?:geojson|toml)")
 _CUT_BYTES = 250
 
 
@@ -81,7 +81,7 @@ def three_way(base: Rows | None, ours: Rows, theirs: Rows) -> Merged:
         for name, text in said.items():
             old = before.get(name, "") if before is not None else None
             own = mine.get(name, "")
-            if _same(text, own) or (old is not None and _same(text, old)):
+            if is_same(text, own) or (old is not None and is_same(text, old)):
                 continue
             if old is not None and old == own:
                 merged.changed.setdefault(key, {})[name] = text
@@ -93,7 +93,7 @@ def three_way(base: Rows | None, ours: Rows, theirs: Rows) -> Merged:
     return merged
 
 
-def _same(one: str, other: str) -> bool:
+def is_same(one: str, other: str) -> bool:
     """Whether two texts say the same; some formats cut long ones or write numbers otherwise."""
     if one == other or one.split() == other.split():
         return True
@@ -119,7 +119,7 @@ def exported_state(said: str, plan: Plan) -> str:
 def exported_plan(folder: Path, state: str) -> Iterator[Plan | None]:
     """The plan as it was when it was exported, if the history still has it."""
     for found in former_states(folder):
-        files = {name: sha for name, sha in found.items() if _PLAN_FILES.fullmatch(name)}
+        files = {name: sha for name, sha in found.items() if PLAN_FILES.fullmatch(name)}
         if not plan_hash_of(files).startswith(state):
             continue
         contents = contents_by_sha256(folder)

@@ -17,6 +17,7 @@ import shapely
 from geoplan.errors import OutputError
 from geoplan.exchange.encoding import Progress, dumped, plain_values
 from geoplan.exchange.fields import FieldKind, kind_of
+from geoplan.plan.problems import Both
 
 Objects = npt.NDArray[np.object_]
 _BLOCK = 50_000
@@ -94,6 +95,15 @@ def different(names: Sequence[str], taken: Sequence[str] = ()) -> tuple[str, ...
         used.add(kept.casefold())
         found.append(kept)
     return tuple(found)
+
+
+def tell_renamed(
+    layer: str, frame: pd.DataFrame, names: Sequence[str], tell: Callable[[Both], None]
+) -> None:
+    """Say which columns of a frame have another name in the file."""
+    for old, new in zip(given_names(frame), names, strict=True):
+        if old != new:
+            tell(Both(f"{layer}：列“{old}”改名为“{new}”。", f"{layer}: “{old}” is now “{new}”."))
 
 
 def _column(

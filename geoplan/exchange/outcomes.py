@@ -14,13 +14,17 @@ from geoplan.exchange.fields import Field, known_fields
 from geoplan.place.density import By, Density, Question
 from geoplan.place.density import density as measure_density
 from geoplan.place.placement import PLACEMENT_COLUMNS, conformity, placement
-from geoplan.place.zones import district_layer, drawn_cell_m
+from geoplan.place.zones import district_layer, district_zones, drawn_cell_m
 from geoplan.plan.ledger import LEDGER_COLUMNS, ledger
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Both
 
-BY: tuple[By, ...] = ("district", "wing", "platform", "grid")
-_ZONE_KEYS = {"district": "code", "wing": "id", "platform": "id", "grid": "cell"}
+BY: tuple[By, ...] = ("district", "wing", "platform", "grid", "hex")
+CELLS: tuple[By, ...] = ("grid", "hex")
+"""Zones without names, which hold shares of things."""
+_ZONE_KEYS = {"district": "code", "wing": "id", "platform": "id", "grid": "cell", "hex": "h3"}
+_HEXAGON_KM2 = {7: 5.16, 6: 36.1, 5: 253.0}
+_MOST_HEXAGONS = 20_000
 _ZONE_NAMES = ("name_zh", "name_en", "area_km2")
 _RATES = (
     "investment_wanyuan_per_km2", "investment_wanyuan_per_mu", "projects_per_km2",
@@ -43,8 +47,18 @@ def density_of(plan: Plan, by: By) -> Density:
 
 @lru_cache(maxsize=8)
 def _density(plan: Plan, by: By) -> Density:
-    cell_m = drawn_cell_m(plan) if by == "grid" else Question().cell_m
-    return measure_density(plan, Question(by=by, cell_m=cell_m))
+    if by == "grid":
+        return measure_density(plan, Question(by=by, cell_m=drawn_cell_m(plan)))
+    if by == "hex":
+        return measure_density(plan, Question(by=by, hex_resolution=hex_resolution(plan)))
+    return measure_density(plan, Question(by=by))
+
+
+def hex_resolution(plan: Plan) -> int:
+    """Resolution of the H3 hexagons: 7, or coarser where those would be too many."""
+    area_km2 = float(district_zones(plan)["area_km2"].sum())
+    fitting = (n for n, each in _HEXAGON_KM2.items() if area_km2 / each <= _MOST_HEXAGONS)
+    return next(fitting, min(_HEXAGON_KM2))
 
 
 def results(plan: Plan) -> Iterator[Dataset]:
@@ -76,11 +90,11 @@ def results(plan: Plan) -> Iterator[Dataset]:
 
 
 def _density_dataset(plan: Plan, by: By) -> Dataset:
-    layer = district_layer(plan) if by in ("district", "grid") else None
+    layer = district_layer(plan) if by in ("district", *CELLS) else None
     key = layer.key if layer is not None and by == "district" else _ZONE_KEYS[by]
     fields = _density_fields(by, key)
     names = [one.name for one in fields[1:]]
-    tables = ("projects", "locations", "enterprises", *(("platforms",) if by != "grid" else ()))
+    tables = ("projects", "locations", "enterprises", *(("platforms",) if by not in CELLS else ()))
     drawn = listed(layer.facts.get("source_id")) if layer is not None else []
     title = MEASURE_NAMES["investment_wanyuan_per_km2"]
     return described(
@@ -96,7 +110,7 @@ def _density_dataset(plan: Plan, by: By) -> Dataset:
 
 def _zones(plan: Plan, by: By, names: list[str]) -> gpd.GeoDataFrame:
     zones = density_of(plan, by).zones[[*names, "geometry"]].copy()
-    if by == "grid":
+    if by in CELLS:
         # Sums over many cells differ in their last digits from run to run.
         for name in names:
             zones[name] = _significant(zones[name].to_numpy(dtype=np.float64))
@@ -112,14 +126,16 @@ def _significant(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _density_fields(by: By, key: str) -> tuple[Field, ...]:
-    if by == "grid":
+    if by in CELLS:
         names = ["investment_wanyuan", "coarser_wanyuan", *_COUNTS, "area_km2", *_RATES]
     else:
         names = [*_ZONE_NAMES, "investment_wanyuan", "reallocated_wanyuan", *_COUNTS, *_RATES]
     first, *others = known_fields([_ZONE_KEYS[by], *names])
     # A cell holds a share of a project's money, not whole 万元.
     whole = [
-        replace(one, kind="integer") if one.name == "investment_wanyuan" and by != "grid" else one
+        replace(one, kind="integer")
+        if one.name == "investment_wanyuan" and by not in CELLS
+        else one
         for one in others
     ]
     return (replace(first, name=key), *whole)

@@ -212,11 +212,20 @@ def _join(found: re.Match[str]) -> str:
 
 
 def _text(value: Any) -> Cell:
-    return said(value), None, None, None
+    text = said(value)
+    # A spreadsheet's mark for “this is text”, pasted along with the text.
+    bare = text[1:] if text[:1] == "'" and "'" not in text[1:] else text
+    return bare, None, None, None
 
 
 def _wrong(code: str, value: Any, expected: str, example: str) -> Fault:
     return code, {"value": said(value), "expected": _EXPECTED[expected], "example": example}
+
+
+def is_unknown(value: str, column: Column) -> bool:
+    """Whether a word is none of a column's vocabulary."""
+    cell = _cell(value, lambda one: _word(one, column))
+    return cell[1] is not None and cell[1][0] == "value.vocabulary"
 
 
 def _word(value: Any, column: Column) -> Cell:
@@ -233,6 +242,12 @@ def _word(value: Any, column: Column) -> Cell:
 
 
 def _figure(value: Any, column: Column, unit: Unit | None) -> Cell:
+    own = DIMENSIONS.get(column.unit)
+    is_own = unit is None or (unit.dimension == own and unit.factor == 1)
+    if column.kind == "integer" and is_own:
+        whole = _whole(value)
+        if whole is not None and whole >= (column.minimum or 0) and column.maximum is None:
+            return str(whole), None, None, Figure(Fraction(whole), unit)
     if isinstance(value, bool | datetime | date):
         return "", _wrong("value.type", value, column.kind, column.example or "100"), None, None
     try:
@@ -260,6 +275,15 @@ def _figure(value: Any, column: Column, unit: Unit | None) -> Cell:
     if read.operator != "eq":
         mark = ("value.approximate", {"value": said(value), "taken": text})
     return text, None, mark, Figure(number, read.unit or unit, read.operator, high)
+
+
+def _whole(value: Any) -> int | None:
+    """What is plainly a whole number, as most cells are; the rest takes its time."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 1e15 else None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    return None
 
 
 def _in_units(read: Figure, column: Column, unit: Unit | None) -> tuple[Fraction, Fraction | None]:
@@ -344,7 +368,7 @@ def _list(value: Any) -> Cell:
 
 
 def _code(value: Any, column: Column) -> Cell:
-    text = said(value)
+    text = _text(value)[0]
     pattern = _COLOUR if column.kind == "colour" else _ID
     if pattern.fullmatch(text) is None:
         return "", _wrong("value.type", value, column.kind, column.example), None, None

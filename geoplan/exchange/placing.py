@@ -36,6 +36,18 @@ Shapes = npt.NDArray[np.object_]
 _KEEP = "WGS 84"
 _SWAP, _STRAIGHT = "swap", "keep"
 _MEND_SHARE = 0.5
+_CHINA = (73.0, 3.0, 136.0, 54.0)
+_UNREADABLE = Both(
+    "坐标残缺或写法不合格式", "its coordinates are incomplete or not as the format wants them"
+)
+_FAULTS = {
+    "Self-intersection": "自相交", "Ring Self-intersection": "环自相交", "Nested shells": "外环套外环",
+    "Hole lies outside shell": "洞在外环之外", "Holes are nested": "洞套洞",
+    "Interior is disconnected": "内部不连通", "Too few points in geometry component": "点数不足",
+    "Invalid Coordinate": "坐标无效", "Ring is not closed": "环未闭合",
+    "Duplicate Rings": "环重复",
+}  # fmt: skip
+"""What GEOS says of invalid shapes → the same in Chinese."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,8 @@ def placed(vectors: Vectors, plan: Plan, directory: Directory, findings: Finding
     RefusedFileError
         A datum without public parameters, or a CRS that cannot be found out.
     """
+    for at in vectors.broken:
+        findings.refuse("geometry.invalid", at + 1, reason=_UNREADABLE)
     shapes = _sound(vectors.shapes, findings)
     known = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     if not known.any():
@@ -105,7 +119,7 @@ def _sound(shapes: Shapes, findings: Findings) -> Shapes:
         where = np.flatnonzero(broken)
         good = change <= _MEND_SHARE
         for position in where[~good].tolist():
-            reason = shapely.is_valid_reason(shapes[position])
+            reason = _reason(shapes[position])
             findings.refuse("geometry.invalid", position + 1, reason=reason)
         shapes[where] = mended
         shapes[where[~good]] = None
@@ -114,6 +128,13 @@ def _sound(shapes: Shapes, findings: Findings) -> Shapes:
             most = f"{change[good].max():.2%}"
             findings.warn("geometry.mended", count=int(good.sum()), rows=rows, change=most)
     return shapes
+
+
+def _reason(shape: shapely.Geometry) -> Both:
+    """What is wrong with a shape, and where."""
+    said = shapely.is_valid_reason(shape)
+    kind, bracket, place = said.partition("[")
+    return Both(f"{_FAULTS.get(kind.strip(), kind)}{bracket}{place}", said)
 
 
 def _mended(shape: shapely.Geometry) -> shapely.Geometry:
@@ -187,11 +208,13 @@ def _ask_crs(
     vectors: Vectors, plan: Plan, centres: Floats, declared: CRS | None, findings: Findings
 ) -> tuple[CRS | None, bool, bool]:
     """What the coordinates themselves say; confirmed by a person wherever metres are concerned."""
-    if declared is not None:
-        findings.warn("crs.contradicted", name=_name(declared), box=box_text(centres))
     found = guesses(centres, plan.meta.extent, plan.meta.analysis_crs)
+    if not found and _is_elsewhere(declared, centres):
+        raise refused(findings.file, "geometry.outside")
     if not found:
         raise refused(findings.file, "crs.local", box=box_text(centres))
+    if declared is not None:
+        findings.warn("crs.contradicted", name=_name(declared), box=box_text(centres))
     best = found[0]
     is_plain = best.code == "EPSG:4490" and not best.is_swapped and declared is None
     said = [evidence(guess, centres) for guess in found]
@@ -210,6 +233,15 @@ def _ask_crs(
     chosen = answer or best.answer
     code, _, more = chosen.partition(" ")
     return crs_of(code), more == "swapped", not answer
+
+
+def _is_elsewhere(declared: CRS | None, centres: Floats) -> bool:
+    """Whether the coordinates are good ones, only of another region."""
+    if declared is None or declared.is_geographic:
+        return bool((np.abs(centres) <= (180.0, 90.0)).all())
+    lonlat = to_lonlat(declared, centres)
+    west, south, east, north = _CHINA
+    return bool(((lonlat >= (west, south)) & (lonlat <= (east, north))).all())
 
 
 def _option(guess: Guess) -> Option:

@@ -1,6 +1,7 @@
 """Where an export comes from: the plan, its sources, their dates and terms."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -33,7 +34,8 @@ def provenance(plan: Plan, dataset: Dataset, today: date | None = None) -> dict[
     -------
     dict
         ``plan`` (id, titles, ``sha256`` of its files), ``dataset`` (name,
-        titles, kind, rows' key), ``sources`` (each with dates, licence and
+        titles, kind, rows' key, what to import
+        it as), ``sources`` (each with dates, licence and
         ``fresh_until`` where it promised), ``licence``, ``as_of``,
         ``valid_from``, ``valid_to``, ``exported``, ``crs``, ``accuracy_m``,
         ``geometry_basis``, ``money`` (万元; the parts add up), notes, and the
@@ -52,6 +54,7 @@ def provenance(plan: Plan, dataset: Dataset, today: date | None = None) -> dict[
             "title_en": dataset.title.en,
             "kind": dataset.kind,
             "key": dataset.key,
+            "import_as": dataset.import_as,
         },
         "as_of": _iso(dataset.as_of),
         "valid_from": _iso(dataset.valid_from),
@@ -118,8 +121,8 @@ def summary_of(said: Mapping[str, Any], language: Language) -> str:
     note = said.get(f"note_{language}", "")
     if note:
         lines.append(note)
-    names = "；".join if zh else "; ".join
-    listed = names(_source_line(source, language) for source in said.get("sources", ()))
+    joined = "；".join if zh else "; ".join
+    listed = joined(_source_line(source, language) for source in said.get("sources", ()))
     if listed:
         lines.append(("来源：" if zh else "Sources: ") + listed)
     if said.get("licence"):
@@ -132,7 +135,8 @@ def summary_of(said: Mapping[str, Any], language: Language) -> str:
         total = f"{money['total']:,}"
         said_money = f"{parts} = {total}" if parts else total
         lines.append(f"资金(万元)：{said_money}" if zh else f"Money (10,000 yuan): {said_money}")
-    identity = f"{said['plan']['id']} {said['plan']['sha256'][:12]}"
+    names = (said["plan"]["id"], said["plan"]["sha256"][:12], said["dataset"]["import_as"])
+    identity = " ".join(names).rstrip()
     dates = [
         ("资料截至" if zh else "data as of", "as_of"),
         ("导出" if zh else "exported", "exported"),
@@ -140,6 +144,27 @@ def summary_of(said: Mapping[str, Any], language: Language) -> str:
     told = [f"{word} {said[key]}" for word, key in dates if key in said]
     lines.append(" · ".join([identity, *told, said["software"]]))
     return "\n".join(lines)
+
+
+def exported_as(said: str, plan: Plan) -> str:
+    """What an export of this plan is to be imported as, read from what the file says of itself.
+
+    Parameters
+    ----------
+    said :
+        Any text that holds an origin as JSON, or its summary.
+
+    Returns
+    -------
+    str
+        As :attr:`Dataset.import_as`; empty where the text is of another plan,
+        names nothing, or names several.
+    """
+    own = re.escape(plan.meta.id)
+    found = set(re.findall(rf"(?<![\w-]){own} [0-9a-f]{{12}} ([\w:.-]+)", said))
+    if re.search(rf'"id\\*": ?\\*"{own}\\*"', said):
+        found |= set(re.findall(r'"import_as\\*": ?\\*"([^"\\]+)', said))
+    return found.pop() if len(found) == 1 else ""
 
 
 _PARTS = {

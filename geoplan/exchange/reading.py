@@ -9,8 +9,9 @@ import numpy.typing as npt
 from geoplan.exchange.amounts import Figure
 from geoplan.exchange.assigning import assign, column_of, is_fillable
 from geoplan.exchange.bodies import Body, body_of
+from geoplan.exchange.clarifying import unit_meant, with_units, words_meant
 from geoplan.exchange.directory import Directory
-from geoplan.exchange.findings import Findings, Option, Question, listed, row_numbers
+from geoplan.exchange.findings import Findings, row_numbers
 from geoplan.exchange.grids import Cells, Grid
 from geoplan.exchange.headers import Header, Heading
 from geoplan.exchange.parsing import (
@@ -24,16 +25,9 @@ from geoplan.exchange.parsing import (
 )
 from geoplan.exchange.proposals import Mapped
 from geoplan.exchange.titles import fields_of_table, title_key
-from geoplan.exchange.units import DIMENSIONS, UNITS, Unit, unit_of
 from geoplan.plan.problems import Both
-from geoplan.schema import Column
 
-_UNIT_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "money": ("万元", "亿元", "元"),
-    "area": ("亩", "公顷", "平方公里", "平方米"),
-}
 _WEAK = ("order",)
-_SHOWN = 3
 _MOST_TOLD = 5
 
 
@@ -168,9 +162,12 @@ class _SheetReader:
             np.full(self.count, self.grid.name, dtype=object),
         )  # fmt: skip
         for name, at in self.columns.items():
-            values = self.body.cells[:, at]
+            values = with_units(self.body.cells, at, self.header, self.columns)
             heading = self.header.headings[at]
             parts = self._parse(name, values, heading)
+            if name in _WEAK and self._is_serial(name):
+                # “(一)” and “1-2” number the rows, too; they say nothing of what is in them.
+                parts[name].faults.clear()
             evidence[name] = [_words(value) for value in values]
             for part_name, parsed in parts.items():
                 texts[part_name] = parsed.texts
@@ -189,8 +186,20 @@ class _SheetReader:
         records.inherited, records.evidence = inherited, evidence
         records.is_refused, records.is_waiting = self.refused, self.waiting
         records.mapping = tuple(mapped)
+        self._judge_years(records)
         records.weak = frozenset(n for n in _WEAK if n in self.columns and self._is_serial(n))
         return records
+
+    def _judge_years(self, records: Records) -> None:
+        """Two columns may give years that a span would not have had."""
+        starts, ends = (records.texts.get(name, []) for name in ("year_start", "year_end"))
+        for at, (start, end) in enumerate(zip(starts, ends, strict=False)):
+            if start and end and int(start) > int(end) and not self.refused[at]:
+                row, title = int(self.body.numbers[at]), records.title("year_start")
+                self.findings.refuse(
+                    "years.reversed", row, title, self.grid.name, start=start, end=end
+                )
+                self.refused[at] = True
 
     def _is_serial(self, name: str) -> bool:
         heading = self.header.headings[self.columns[name]]
@@ -209,41 +218,17 @@ class _SheetReader:
         column = column_of(self.table, name)
         if column.references and column.kind != "list":
             return {name: parse_texts(values)}
-        return {
-            name: parse(
-                values, column, self._unit(column, heading, values), starts_1904=starts_1904
-            )
-        }
-
-    def _unit(self, column: Column, heading: Heading, values: Cells) -> Unit | None:
-        wanted = DIMENSIONS.get(column.unit)
-        if wanted is None or heading.unit is not None:
-            return heading.unit
-        stated = [unit for unit in self.header.units if unit.dimension == wanted]
-        if stated:
-            return stated[0]
-        own = UNITS.get("km2" if column.unit == "km²" else column.unit)
-        if wanted not in _UNIT_CHOICES or title_key(heading.title) == title_key(column.name):
-            return own
-        bare = [v for v in values if isinstance(v, float) or (isinstance(v, str) and _is_bare(v))]
-        if not bare:
-            return None
-        choices = _UNIT_CHOICES[wanted]
-        proposed = _likely_unit(bare) if wanted == "money" else ""
-        shown = listed([said(v) for v in bare[:_SHOWN]])
-        answer = self.findings.ask(
-            Question(
-                f"unit:{heading.title}",
-                Both(f"“{heading.title}”的单位是什么？(例如 {shown})",
-                     f"What is the unit of “{heading.title}”? (such as {shown})"),
-                tuple(Option(c, Both(c, c)) for c in choices), proposed, count=len(bare),
-                rows=tuple(self.body.numbers[:_SHOWN].tolist()),
-            )
-        )  # fmt: skip
-        if not answer:
+        numbers = self.body.numbers.tolist()
+        if column.vocabulary:
+            values, waiting = words_meant(values, column, numbers, self.findings)
+            self.waiting[waiting] = True
+        unit, is_open = unit_meant(values, column, heading, self.header, numbers, self.findings)
+        parsed = parse(values, column, unit, starts_1904=starts_1904)
+        if is_open:
+            # Without its unit a figure is not yet understood.
             self.waiting[:] = True
-            return own
-        return unit_of(answer)
+            parsed.marks.clear()
+        return {name: parsed}
 
     def _tell(self, name: str, parsed: Parsed, heading: Heading, records: Records) -> None:
         rows, sheet = self.body.numbers, self.grid.name
@@ -286,23 +271,6 @@ def _words(value: object) -> str:
     if value is None or (isinstance(value, str) and len(value) > 2_000):
         return ""
     return said(value)
-
-
-def _is_bare(text: str) -> bool:
-    """Whether a text is a number without a unit."""
-    stripped = text.strip().replace(",", "").replace("，", "")
-    return bool(stripped) and stripped[-1:].isdigit()
-
-
-def _likely_unit(values: Sequence[object]) -> str:
-    numbers = []
-    for value in values[:2_000]:
-        try:
-            numbers.append(float(str(value).replace(",", "")))
-        except ValueError:
-            continue
-    typical = float(np.median(numbers)) if numbers else 0.0
-    return "元" if typical >= 1e6 else ("万元" if typical >= 300 else "亿元")
 
 
 def _judge_totals(

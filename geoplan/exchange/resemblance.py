@@ -13,6 +13,7 @@ _LEGAL = (
     "集团", "公司", "股份", "控股", "企业", "厂",
 )  # fmt: skip
 _GENERIC = ("科技", "实业", "产业", "技术", "发展", "投资", "建设")
+_FORMERLY = re.compile(r"[(（](?:原名|原|曾用名|前身|现名|现|更名)为?[:：]?([^()（）]{2,40})[)）]")
 _NUMERALS = re.compile("[0-9一二三四五六七八九十百]")
 _LEAST = 0.6
 _BLOCK = 2_000
@@ -51,6 +52,20 @@ def core(key: str) -> str:
     return text
 
 
+def called(name: str) -> tuple[str, ...]:
+    """A name, and where it brings another one along, each of the two.
+
+    Examples
+    --------
+    >>> called("甲集团（原乙厂）"), called("甲（二期）")
+    (('甲集团（原乙厂）', '甲集团', '乙厂'), ('甲（二期）',))
+    """
+    other = _FORMERLY.search(name)
+    if other is None:
+        return (name,)
+    return name, f"{name[: other.start()]}{name[other.end() :]}".strip(), other[1].strip()
+
+
 def near(
     names: Sequence[str], known: Sequence[str], most: int = 3
 ) -> list[list[tuple[int, float]]]:
@@ -58,13 +73,27 @@ def near(
 
     Likeness is the share of common letters and pairs of letters, of the whole
     name or of its telling part, whichever is higher; names whose numbers
-    differ never resemble each other.
+    differ never resemble each other. A former name in brackets counts, too.
 
     Examples
     --------
     >>> near(["甲乙丙三维技术有限公司", "丁戊公司"], ["甲乙丙三维", "其他"])
     [[(0, 1.0)], []]
     """
+    variants = [called(name) for name in names]
+    flat = [variant for own in variants for variant in own]
+    ranked = iter(_near(flat, known, most))
+    found: list[list[tuple[int, float]]] = []
+    for own in variants:
+        best: dict[int, float] = {}
+        for matches in [next(ranked) for _ in own]:
+            for at, likeness in matches:
+                best[at] = max(likeness, best.get(at, 0.0))
+        found.append(sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:most])
+    return found
+
+
+def _near(names: Sequence[str], known: Sequence[str], most: int) -> list[list[tuple[int, float]]]:
     if not len(names) or not len(known):
         return [[] for _ in names]
     ours = [core(name_key(name)) for name in names]
@@ -117,15 +146,13 @@ def _grams(texts: Sequence[str], vocabulary: dict[str, int], *, grow: bool) -> s
     rows: list[int] = []
     columns: list[int] = []
     for number, text in enumerate(texts):
-        grams = {*text, *(text[i : i + 2] for i in range(len(text) - 1))}
-        for gram in grams:
-            at = vocabulary.get(gram)
-            if at is None:
-                if not grow:
-                    continue
-                at = vocabulary[gram] = len(vocabulary)
-            rows.append(number)
-            columns.append(at)
+        grams = {*text, *map(str.__add__, text, text[1:])}
+        if grow:
+            for gram in grams:
+                vocabulary.setdefault(gram, len(vocabulary))
+        shared = [vocabulary[gram] for gram in grams & vocabulary.keys()]
+        rows += [number] * len(shared)
+        columns += shared
     width = max(len(vocabulary), 1)
     ones = np.ones(len(rows))
     return sparse.csr_matrix((ones, (rows, columns)), shape=(len(texts), width))

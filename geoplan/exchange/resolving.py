@@ -38,11 +38,11 @@ class NewNames:
     firms :
         Name key → (name as written, position of the first row).
     aliases :
-        Table → text → id and first row, where a person confirmed the meaning.
+        Table → text → id and rows, where a person confirmed the meaning.
     """
 
     firms: dict[str, tuple[str, int]] = field(default_factory=dict)
-    aliases: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict)
+    aliases: dict[str, dict[str, tuple[str, list[int]]]] = field(default_factory=dict)
 
 
 class Resolver:
@@ -188,7 +188,7 @@ class Resolver:
             for row in at:
                 self._refuse(int(row), column, text)
             return ""
-        self.new.aliases.setdefault(table, {})[text] = (answer, at[0])
+        self.new.aliases.setdefault(table, {})[text] = (answer, at)
         return answer
 
     def _refuse(self, at: int, column: Column, text: str) -> None:

@@ -67,7 +67,12 @@ def keep_changes(records: Records, plan: Plan, said: str, findings: Findings) ->
     names = [n for n in table.column_names if records.has(n) and n != "id"]
     there = standing(plan, records.table)
     keys = records.texts["id"]
-    theirs = {key: {n: records.texts[n][at] for n in names} for at, key in enumerate(keys) if key}
+    _refuse_copies(records, findings)
+    theirs = {
+        key: {n: records.texts[n][at] for n in names}
+        for at, key in enumerate(keys)
+        if key and not records.is_refused[at]
+    }
     with exported_plan(plan.folder, state) as old:
         if old is None:
             findings.warn("merge.no_base")
@@ -88,6 +93,19 @@ def keep_changes(records: Records, plan: Plan, said: str, findings: Findings) ->
         records.cleared[at] = frozenset(n for n, text in cells.items() if not text)
         records.is_known[at] = True
     return [known[key] for key in removed(merged, findings)]
+
+
+def _refuse_copies(records: Records, findings: Findings) -> None:
+    """A row copied out there and changed still has the id of the first; it is not taken for it."""
+    first: dict[str, int] = {}
+    for at, key in enumerate(records.texts["id"]):
+        before = first.setdefault(key, at)
+        if not key or before == at:
+            continue
+        if any(texts[at] != texts[before] for texts in records.texts.values()):
+            row, sheet = int(records.numbers[at]), str(records.sheets[at])
+            findings.refuse("key.twice", row, "id", sheet, value=key)
+            records.is_refused[at] = True
 
 
 def _rows(there: Standing, names: list[str]) -> dict[str, dict[str, str]]:

@@ -8,13 +8,15 @@ stands whole in a file of long texts. Nothing is cut silently.
 import csv
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from geoplan.errors import OutputError
 from geoplan.exchange.fields import Field
@@ -40,6 +42,12 @@ _MOST_FIELDS = 255
 KEY_FILE = "字段对照表.csv"
 LONG_FILE = "超长文本.csv"
 README = "README.txt"
+_COLLECTION, _FIRST_MULTIPLE = 7, 4
+_JOINED: Mapping[int, Callable[[Any], shapely.Geometry]] = {
+    2: shapely.MultiPolygon,
+    1: shapely.MultiLineString,
+    0: shapely.MultiPoint,
+}
 _ENDINGS = ("shp", "shx", "dbf", "prj", "cpg", "qml")
 
 
@@ -74,7 +82,11 @@ def write_shapefiles(path: Path, parts: Sequence[Part], order: Order) -> None:
     told = _Told()
     with tempfile.TemporaryDirectory(prefix="geoplan-") as name:
         folder = Path(name)
-        split = [(part, own, frame) for part in spatial for own, frame in by_dimension(part.frame)]
+        split = [
+            (part, own, frame)
+            for part in spatial
+            for own, frame in by_dimension(_without_collections(part, order))
+        ]
         stems = different([f"{part.name}{suffix}" for part, suffix, _ in split])
         members: list[tuple[str, Path | bytes]] = []
         for stem, (part, suffix, frame) in zip(stems, split, strict=True):
@@ -83,6 +95,41 @@ def write_shapefiles(path: Path, parts: Sequence[Part], order: Order) -> None:
             members += [(one.name, one) for one in made if one.exists()]
         members += _beside(spatial, told, order)
         zip_files(path, members, day_of(spatial, order))
+
+
+def _without_collections(part: Part, order: Order) -> pd.DataFrame:
+    """The rows of a part; one whose shape is a collection is a row for each kind of shape in it."""
+    frame = part.frame
+    shapes = frame.geometry.to_numpy()
+    collected = (shapely.get_type_id(shapes) == _COLLECTION) & ~shapely.is_empty(shapes)
+    if not collected.any():
+        return frame
+    kept = [frame[~collected]]
+    for dimension, joined in _JOINED.items():
+        made = [_of_dimension(shape, dimension) for shape in shapes[collected]]
+        rows = frame[collected].set_geometry(
+            gpd.GeoSeries([joined(own) if own else None for own in made], frame[collected].index),
+            crs=frame.crs,
+        )
+        kept.append(rows[[bool(own) for own in made]])
+    order.tell(
+        Both(
+            f"“{part.name}”有 {collected.sum()} 行的图形含多种类型，在 Shapefile 中按点、线、面拆成几行。",
+            f"{collected.sum()} rows of “{part.name}” have shapes of several kinds; in the "
+            "Shapefile each kind is a row of its own.",
+        )
+    )
+    found: pd.DataFrame = pd.concat(kept)
+    return found
+
+
+def _of_dimension(shape: shapely.Geometry, dimension: int) -> list[shapely.Geometry]:
+    """The single shapes of one dimension in a collection, however deep."""
+    parts = np.array([shape], dtype=object)
+    while (shapely.get_type_id(parts) >= _FIRST_MULTIPLE).any():
+        parts = shapely.get_parts(parts)
+    found = parts[~shapely.is_empty(parts)]
+    return list(found[shapely.get_dimensions(found) == dimension])
 
 
 def short_names(names: Sequence[str], encoding: Encoding = "UTF-8") -> tuple[str, ...]:
@@ -98,6 +145,8 @@ def short_names(names: Sequence[str], encoding: Encoding = "UTF-8") -> tuple[str
     >>> short_names(["计划总投资"]), short_names(["计划总投资"], "GB18030")
     (('计划总',), ('计划总投资',))
     """
+    # GDAL would leave blanks at the end out by itself, and not say so.
+    names = [" ".join(name.split()) for name in names]
     used = {name.casefold() for name in names if _fits(name, encoding)}
     seen: set[str] = set()
     found = []

@@ -18,6 +18,7 @@ from geoplan.exchange.parsing import said
 from geoplan.exchange.placing import placed
 from geoplan.exchange.proposals import Proposal
 from geoplan.exchange.reading import read_sheet
+from geoplan.exchange.recalling import recalled_table
 from geoplan.exchange.returning import strict_fields, without_unmoved
 from geoplan.exchange.tabulating import Progress, propose_records
 from geoplan.exchange.titles import LOCATED, field_of_title, fields_by_title, title_key
@@ -37,6 +38,7 @@ def propose_shapes(
 ) -> Proposal:  # fmt: skip
     """What importing geodata as rows of a table would change."""
     directory = Directory(plan)
+    vectors = recalled_table(plan, vectors, table, findings)
     is_export = bool(exported_state(vectors.said, plan))
     names = {name: full_name(vectors.keys.get(name, name), table) for name in vectors.columns}
     columns: dict[str, list[Any]] = {
@@ -55,8 +57,17 @@ def propose_shapes(
         columns = {
             n: c for n, c in columns.items() if _field(n, table) not in ("lon", "lat", "position")
         }
-        kept = _LOCATION_TITLES[:2] if has_accuracy else _LOCATION_TITLES
-        columns |= {name: located[name] for name in kept}
+        if has_accuracy:
+            name = next(n for n in columns if _field(n, table) == "accuracy_m")
+            own = [known if known is not None else reach
+                   for known, reach in zip(columns[name], located["accuracy_m"], strict=True)]  # fmt: skip
+            located = {name: own, **{n: located[n] for n in _LOCATION_TITLES[:2]}}
+        columns |= located
+    if is_export:
+        # What the export added for reading is not the table's.
+        fields = strict_fields({n: n for n in columns}, table)
+        added = {n for n, field in fields.items() if not field} - {"accuracy_m"} - set(mapping)
+        columns = {n: c for n, c in columns.items() if n not in added}
     count = len(vectors)
     rows = [list(columns), *(list(row) for row in zip(*columns.values(), strict=True))]
     cells = cells_of([[v if v != "" else None for v in row] for row in rows], len(columns))

@@ -23,6 +23,15 @@ _FILLING = re.compile(
     r"(?:起|开工|竣工|完工|建成|投产|开始|结束|完成|止|底|末|初|前|左右|计划|预计|拟|[上下]半年|q[1-4]|第?[一二三四1-4]季度)+$"
 )
 _LEADING = re.compile(r"^(?:从|自|由|计划|预计|拟|起止|建设)+")
+_FIVE_YEARS = re.compile(
+    r"[“\"']?(?P<tens>十?)(?P<ones>[一二三四五六七八九]?)五[”\"']?(?:规划)?(?:期间|时期)?"
+)
+_ONLY_START = re.compile("(?:起|开工|开始|启动|以后|之后)$")
+_ONLY_END = re.compile("(?:[底末]?前|竣工|完工|建成|投产|完成)$")
+_IN_WORDS = re.compile(
+    "(?<![〇零○一二三四五六七八九十])(?:一九|二[〇零○])[〇零○一二三四五六七八九]{2}(?![〇零○一二三四五六七八九十])"
+)
+_WORD_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _BRACKETED = re.compile(r"[(（]([^()（）]*)[)）]")
 
 Part = tuple[int, int | None, int | None]
@@ -51,7 +60,10 @@ def span_of(value: object, *, starts_1904: bool = False) -> tuple[int, int, bool
     text = str(value)
     if len(text) > _LONGEST:
         raise Unreadable("value.type")
-    said = _LEADING.sub("", plain(text))
+    plan = _five_years(plain(text))
+    if plan is not None:
+        return *plan, False
+    said = _LEADING.sub("", plain(_in_digits(text)))
     said = re.sub(rf"({_Y}年){_M}(?:月)?-({_M}月)", r"\1\2", said)
     found = _read_span(said)
     if found is None:
@@ -158,9 +170,8 @@ def _read_span(said: str) -> tuple[int, int] | None:
         # “2017至2019年”: the first half may lack its 年, the second the century.
         return None
     if len(halves) == 1:
-        only_end = re.search(r"[底末]?前", said)
-        only_start = said.endswith("起")
-        return None if only_end or only_start else (start[0], start[0])
+        is_open = _ONLY_START.search(said) or _ONLY_END.search(said)
+        return None if is_open else (start[0], start[0])
     end = _read_part(_bare(halves[1]))
     if end is not None:
         return start[0], end[0]
@@ -171,6 +182,22 @@ def _read_span(said: str) -> tuple[int, int] | None:
     if re.fullmatch(rf"{_M}月(?:{_D}日?)?", _bare(halves[1])):
         return start[0], start[0]
     return None
+
+
+def _five_years(said: str) -> tuple[int, int] | None:
+    """The years of a national five-year plan: “十四五”期间."""
+    found = _FIVE_YEARS.fullmatch(said)
+    if found is None or not (found["tens"] or found["ones"]):
+        return None
+    number = 10 * bool(found["tens"]) + "一二三四五六七八九".find(found["ones"] or "-") + 1
+    # The sixth began in 1981.
+    first = 1951 + 5 * number
+    return (first, first + 4) if number >= 6 else None
+
+
+def _in_digits(text: str) -> str:
+    """Years in Chinese words, “二〇一八年”, as digits."""
+    return _IN_WORDS.sub(lambda found: found[0].translate(_WORD_DIGITS), text)
 
 
 def _cut_at_hyphen(said: str) -> list[str]:

@@ -1,16 +1,19 @@
-"""Spreadsheets and text tables of any kind, as grids: XLSX, XLS, CSV, TSV."""
+"""Spreadsheets and text tables of any kind, as grids: XLSX, XLS, XML, HTML, CSV, TSV."""
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 from geoplan.exchange.archives import judge_size
 from geoplan.exchange.encodings import Encoding, encoding_of
 from geoplan.exchange.grids import Book, Gathering, Grid, Merge
+from geoplan.exchange.htmltables import declared_charset, html_grids
 from geoplan.exchange.remarks import RefusedFileError, refused
 from geoplan.exchange.tabular import unguarded
-from geoplan.exchange.workbookreading import day_of_serial, read_workbook
+from geoplan.exchange.workbookreading import day_of_serial, read_workbook, suffix_of
+from geoplan.exchange.xmltables import xml_grids
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt")
 KNOWN = "XLSX, XLS, CSV, TSV"
@@ -19,6 +22,23 @@ _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
 _ENCRYPTED_MARKS = ("EncryptedPackage".encode("utf-16-le"), "EncryptionInfo".encode("utf-16-le"))
+_OTHERS = {b"%PDF": "PDF", b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"Rar!": "RAR",
+           b"7z\xbc\xaf": "7z", b"\x1f\x8b": "gzip", b"MIME-Version:": "MHTML", b"{\\rtf": "RTF"}  # fmt: skip
+_HTML = (
+    "<html",
+    "<!doctype",
+    "<table",
+    "<meta",
+    "<head",
+    "<body",
+    "<div",
+    "<style",
+    "<?xml",
+    "<!--",
+)
+_GUARDS = ("'", "=")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_GUARDED = re.compile(r'="([^"]*)"')
 _DELIMITERS = ",\t;|"
 _SNIFFED_LINES = 40
 _LONGEST_CELL = 10_000_000
@@ -47,37 +67,68 @@ def read_book(path: Path, file: str = "", *, encoding: str = "") -> Book:
         return read_workbook(path, file)
     if head.startswith(_OLE) or head.startswith(_BIFF):
         return _read_xls(path, file)
-    opening = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    if opening.startswith((b"<html", b"<!doctype", b"<table", b"<meta", b"<?xml")):
-        kind = "XML" if opening.startswith(b"<?xml") else "HTML"
+    other = next((kind for start, kind in _OTHERS.items() if head.startswith(start)), "")
+    if other:
         raise refused(
-            file, "file.not_what_it_says", suffix=path.suffix or "?", found=kind, better="XLSX"
+            file, "file.not_what_it_says", suffix=suffix_of(file), found=other, better="XLSX"
         )
     return _read_text(path, file, encoding)
 
 
 def _read_text(path: Path, file: str, encoding: str) -> Book:
     raw = path.read_bytes()
-    try:
-        "".encode(encoding or "utf-8")
-        found = Encoding(encoding, True) if encoding else encoding_of(raw)
-        if found is None:
-            raise refused(file, "encoding.unknown")
-        text = raw.decode(found.python).removeprefix("\ufeff")
-    except (LookupError, UnicodeDecodeError) as error:
-        raise refused(file, "encoding.unknown") from error
+    opening = raw[:4_096].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    if opening.startswith(b"<?xml") and b"<html" not in opening:
+        return Book(file, "XML", xml_grids(raw, file))
+    found, text = _decoded(raw, file, encoding)
+    if text[:4_096].lstrip().lower().startswith(_HTML):
+        grids = html_grids(text, file)
+        if grids:
+            return Book(file, "HTML", grids, found)
+        raise refused(
+            file, "file.not_what_it_says", suffix=suffix_of(file), found="HTML", better="XLSX"
+        )
     csv.field_size_limit(_LONGEST_CELL)
-    rows = Gathering(file, path.stem)
+    rows = Gathering(file, Path(file).stem)
     delimiter = _delimiter(text, path.suffix.lower())
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # A StringIO would take four bytes for every letter of a large file.
+    lines = (found[0] for found in _LINE.finditer(text))
+    reader = csv.reader(lines, delimiter=delimiter)
     try:
         for number, row in enumerate(reader, 1):
-            # An export guards what a spreadsheet would take for a formula.
-            rows.add(number, [unguarded(cell) if cell[:1] == "'" else cell for cell in row])
+            if any(row):
+                rows.add(number, [_bare(cell) if cell[:1] in _GUARDS else cell for cell in row])
     except csv.Error as error:
         raise refused(file, "file.damaged", reason=str(error)) from error
     form = "TSV" if delimiter == "\t" else "CSV"
     return Book(file, form, (rows.grid(has_merges=False),), found)
+
+
+def _decoded(raw: bytes, file: str, encoding: str) -> tuple[Encoding, str]:
+    """The text of a file, and the encoding it was found to be in."""
+    try:
+        "".encode(encoding or "utf-8")
+        found = Encoding(encoding, True) if encoding else encoding_of(raw)
+        declared = declared_charset(raw)
+        if found is None and declared:
+            found = Encoding(declared, False)
+        if found is None:
+            raise refused(file, "encoding.unknown")
+        return found, raw.decode(found.python).removeprefix("\ufeff")
+    except (LookupError, UnicodeDecodeError) as error:
+        raise refused(file, "encoding.unknown") from error
+
+
+def _bare(cell: str) -> str:
+    """A cell without what keeps a spreadsheet from taking it for a formula or a number.
+
+    Examples
+    --------
+    >>> _bare('="0571"'), _bare("'=1+1"), _bare("=A1")
+    ('0571', '=1+1', '=A1')
+    """
+    guarded = _GUARDED.fullmatch(cell)
+    return guarded[1] if guarded else unguarded(cell)
 
 
 def _delimiter(text: str, suffix: str) -> str:

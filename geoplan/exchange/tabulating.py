@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from geoplan.exchange.assigning import position_of
 from geoplan.exchange.changes import Cited, table_change
 from geoplan.exchange.choosing import choose, tell_encoding, tell_hidden
 from geoplan.exchange.completing import complete, fill_down
@@ -24,6 +25,7 @@ from geoplan.exchange.identity import identify
 from geoplan.exchange.merging import exported_state
 from geoplan.exchange.parsing import said as said_of
 from geoplan.exchange.proposals import Proposal, hash_of
+from geoplan.exchange.provenance import exported_as
 from geoplan.exchange.reading import Records, joined, read_sheet, tell_inherited
 from geoplan.exchange.resolving import Resolver
 from geoplan.exchange.returning import exported_fields, keep_changes, said_of_book
@@ -33,6 +35,7 @@ from geoplan.exchange.templates import examples, template_table
 from geoplan.exchange.whereabouts import Whereabouts
 from geoplan.plan.opening import Plan
 from geoplan.plan.tables import file_of
+from geoplan.schema import TABLES
 
 Progress = Callable[[str, float], None]
 """Told the name of a stage and the share done, 0 to 1."""
@@ -47,16 +50,25 @@ def propose_table(
     book = read_book(file, findings.file, encoding=findings.answers.get("encoding", ""))
     tell_encoding(book, findings)
     progress("understanding", 0.3)
-    table, sheets = choose(book, table or template_table(book.facts), findings)
-    directory = Directory(plan)
     said = said_of_book(book, file)
+    exported = exported_as(said, plan)
+    known = template_table(book.facts) or (exported if exported in TABLES else "")
+    table, sheets = choose(book, table or known, findings)
+    directory = Directory(plan)
     is_export = bool(exported_state(said, plan))
     parts = []
     for grid, header in sheets:
         if template_table(book.facts):
             grid = _without_example(grid, examples(table, directory), findings)
         own = exported_fields(book, grid, header, table) if is_export else {}
-        parts.append(read_sheet(grid, header, table, directory, {**own, **mapping}, findings))
+        # What the user says of a column need not be in every table of the file.
+        wanted = {
+            title: name
+            for title, name in mapping.items()
+            if position_of(header, title) is not None
+            or all(position_of(other, title) is None for _, other in sheets)
+        }
+        parts.append(read_sheet(grid, header, table, directory, {**own, **wanted}, findings))
     for (grid, _), part in zip(sheets, parts, strict=True):
         tell_hidden(grid, part, findings)
     records = joined(parts)

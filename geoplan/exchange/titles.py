@@ -98,7 +98,7 @@ _OF_ANY: Mapping[str, str] = {
     "accuracy_m": "精度半径 位置精度 accuracy",
     "years": "建设年限 起止年限 建设周期 建设期 建设期限 起止年份 建设起止年限 起止年 计划建设年限 实施年限 "
     "起止时间 建设起止时间 建设时间 年限 实施期限 实施周期 计划实施年限 建设起止年份 项目周期 项目建设年限 "
-    "起止年月 建设起止年月 建设工期 工期 建设起止期 起止期限 实施时间 项目建设周期 项目建设期 period years "
+    "开竣工时间 开竣工日期 开竣工年限 开完工时间 起止日期 建设起止日期 起止年月 建设起止年月 建设工期 工期 建设起止期 起止期限 实施时间 项目建设周期 项目建设期 period years "
     "constructionperiod",
     "year_start": "起始年 开始年份 起始年份 开工年份 开工时间 开工年 开工日期 计划开工 计划开工时间 拟开工时间 "
     "开始时间 开始年 开工 起始时间 建设起始年 开工年月 计划开工年份 起始年度 启动时间 startyear firstyear start",
@@ -135,6 +135,12 @@ def fields_by_title(table: str) -> Mapping[str, tuple[str, int]]:
     for rank, (title, field) in enumerate(_titles(table)):
         found.setdefault(title_key(title), (field, rank))
     return found
+
+
+@cache
+def raw_titles(table: str) -> frozenset[str]:
+    """Titles of a table's columns as they are usually spelled, to find a header quickly."""
+    return frozenset(title for title, _ in _titles(table))
 
 
 def fields_of_table(table: str) -> tuple[str, ...]:

@@ -33,7 +33,9 @@ def _units() -> dict[str, Unit]:
         "rmb": Fraction(1, 10_000), "10kyuan": 1, "10kcny": 1, "10000yuan": 1, "10000cny": 1,
         "10krmb": 1, "wanyuan": 1, "millionyuan": 100, "millioncny": 100, "millionrmb": 100,
         "100millionyuan": 10_000, "100millioncny": 10_000, "billionyuan": 100_000,
-        "billioncny": 100_000, "yiyuan": 10_000,
+        "billioncny": 100_000, "yiyuan": 10_000, "rmb100million": 10_000,
+        "cny100million": 10_000, "rmb10000": 1, "cny10000": 1, "rmbmillion": 100,
+        "cnymillion": 100, "rmbbillion": 100_000, "cnybillion": 100_000, "rmb10k": 1,
     }  # fmt: skip
     area: dict[str, Fraction | int] = {
         "亩": _MU, "mu": _MU, "万亩": _MU * 10_000, "m2": Fraction(1, 10**6),

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from xml.parsers import expat
 
 from geoplan.exchange.archives import Archive, opened_archive
-from geoplan.exchange.encodings import encoding_of
 from geoplan.exchange.remarks import refused
+from geoplan.plan.problems import Both
 
 SUFFIXES = (
     ".geojson",
     ".json",
+    ".geojsonl",
+    ".geojsons",
+    ".geojsonseq",
+    ".ndjson",
     ".gpkg",
     ".zip",
     ".shp",
@@ -29,7 +32,14 @@ PARTS = {
     ".mif": (".mid",),
 }
 _NEEDED = {".shp": ".dbf", ".tab": ".dat"}
-_ALONE = (".gpkg", ".fgb", ".kml", ".dxf", ".geojson", ".json")
+JSON = (".geojson", ".json", ".geojsonl", ".geojsons", ".geojsonseq", ".ndjson")
+_ALONE = (".gpkg", ".fgb", ".kml", ".dxf", *JSON)
+_NOT_READ = (
+    ".gml", ".gdb", ".mdb", ".sqlite", ".dwg", ".dgn", ".parquet", ".shx", ".dbf", ".prj", ".mid",
+    ".map", ".wl", ".wp", ".wt", ".qgz", ".qgs", ".mxd", ".aprx", ".gpx", ".topojson", ".vrt",
+    ".xsd", ".e00", ".ovobj", ".ovkml",
+)  # fmt: skip
+"""Files of a GIS or CAD that are not read, so that they are not taken for spreadsheets."""
 _MAGIC: Mapping[str, tuple[bytes, ...]] = {
     ".gpkg": (b"SQLite format 3\x00",),
     ".fgb": (b"fgb\x03",),
@@ -39,16 +49,37 @@ _MAGIC: Mapping[str, tuple[bytes, ...]] = {
 }
 FORMS = {
     ".shp": "Shapefile", ".tab": "TAB", ".mif": "MIF", ".gpkg": "GeoPackage", ".fgb": "FlatGeobuf",
-    ".kml": "KML", ".dxf": "DXF", ".geojson": "GeoJSON", ".json": "GeoJSON",
+    ".kml": "KML", ".dxf": "DXF", **dict.fromkeys(JSON, "GeoJSON"),
 }  # fmt: skip
+_OTHER_CONTENT = (
+    (b"PK\x03\x04", Both("压缩包或 Office 文件", "an archive or Office document")),
+    (b"SQLite format 3", Both("SQLite 数据库", "an SQLite database")),
+    (b"\x00\x00\x27\x0a", Both("Shapefile", "a shapefile")),
+    (b"\xd0\xcf\x11\xe0", Both("旧版 Office 文件", "an old Office document")),
+    (b"%PDF", Both("PDF", "PDF")), (b"AC10", Both("DWG 图纸", "a DWG drawing")),
+    (b"Rar!", Both("RAR 压缩包", "an RAR archive")), (b"7z\xbc\xaf", Both("7z 压缩包", "a 7z archive")),
+    (b"fgb", Both("FlatGeobuf", "FlatGeobuf")), (b"<!DOCTYPE html", Both("网页", "a web page")),
+    (b"<html", Both("网页", "a web page")), (b"<", Both("其他 XML", "other XML")),
+    (b"{", Both("JSON", "JSON")), (b"[", Both("JSON", "JSON")),
+)  # fmt: skip
+_OTHER = Both("别的内容", "something else")
 
 _KEY_FILE = "字段对照表.csv"
+_METADATA = "-metadata.json"
 _ABOUT_BYTES = 200_000
 
 
 def is_vector(path: Path, file: str = "") -> bool:
-    """Whether a file is geodata rather than a spreadsheet, by name and content."""
+    """Whether a file is geodata rather than a spreadsheet, by name and content.
+
+    Raises
+    ------
+    RefusedFileError
+        Geodata of a kind that is not read.
+    """
     suffix = Path(file or path.name).suffix.lower()
+    if suffix in _NOT_READ:
+        raise refused(file or path.name, "file.unknown", known=KNOWN)
     if suffix not in SUFFIXES:
         return False
     with path.open("rb") as stream:
@@ -61,18 +92,15 @@ def is_vector(path: Path, file: str = "") -> bool:
 
 def unpacked(archive: Archive, folder: Path, file: str, layer: str) -> tuple[Path, dict[str, str]]:
     """The files of one layer under plain names; and the others' names."""
-    suffixes = {name: PurePosixPath(name).suffix.lower() for name in archive.members}
-    mains = [n for n, s in suffixes.items() if s in (".shp", ".tab", ".mif")]
-    mains = mains or [n for n, s in suffixes.items() if s in _ALONE]
+    mains = _mains(archive)
     if not mains:
         raise refused(file, "zip.nothing", known=KNOWN)
-    wanted = [name for name in mains if PurePosixPath(name).stem == layer]
-    main = (
-        wanted or sorted(mains, key=lambda n: -archive.members[n].file_size if not wanted else 0)
-    )[0]
-    suffix = suffixes[main]
+    wanted = [name for name, said in mains.items() if said == layer]
+    main = wanted[0] if wanted else next(iter(mains))
+    suffix = PurePosixPath(main).suffix.lower()
     stem = main[: -len(suffix)].lower()
-    for name, own in suffixes.items():
+    for name in archive.members:
+        own = PurePosixPath(name).suffix.lower()
         is_part = own in (suffix, *PARTS.get(suffix, ())) and name[: -len(own)].lower() == stem
         is_cpg = name.lower() == f"{main.lower()}.cpg"
         if is_part or is_cpg:
@@ -80,17 +108,31 @@ def unpacked(archive: Archive, folder: Path, file: str, layer: str) -> tuple[Pat
     needed = _NEEDED.get(suffix)
     if needed and not (folder / f"layer{needed}").exists():
         raise refused(file, "layer.parts", missing=needed)
-    said = {
-        "layer": PurePosixPath(main).stem,
-        "others": "|".join(PurePosixPath(n).stem for n in mains),
-    }
+    said = {"layer": mains[main], "others": "|".join(mains.values())}
     for name in archive.members:
         base = PurePosixPath(name).name
-        if base == "README.txt" or base.endswith("-metadata.json"):
+        if base == "README.txt" or base.endswith(_METADATA):
             said["about"] = archive.read(name)[:_ABOUT_BYTES].decode("utf-8", "replace")
         elif base == _KEY_FILE:
             said["keys"] = archive.read(name)[:500_000].decode("utf-8-sig", "replace")
     return folder / f"layer{suffix}", said
+
+
+def _mains(archive: Archive) -> dict[str, str]:
+    """Main file of each layer → the layer's name; the likeliest to be meant comes first."""
+    suffixes = {name: PurePosixPath(name).suffix.lower() for name in archive.members}
+    found = [
+        name for name, own in suffixes.items()
+        if own in (".shp", ".tab", ".mif", *_ALONE) and not name.endswith(_METADATA)
+    ]  # fmt: skip
+    # Settings of all sorts are written as .json.
+    found = [n for n in found if suffixes[n] != ".json"] or found
+    found.sort(key=lambda n: (suffixes[n] in _ALONE, -archive.members[n].file_size))
+    stems = [PurePosixPath(name).stem for name in found]
+    return {
+        name: stem if stems.count(stem) == 1 else name[: -len(suffixes[name])]
+        for name, stem in zip(found, stems, strict=True)
+    }
 
 
 def linked(path: Path, folder: Path, suffix: str) -> Path:
@@ -117,8 +159,8 @@ def judge_content(main: Path, file: str) -> None:
     elif suffix == ".dxf":
         is_text = plain.startswith((b"0", b"999")) and b"SECTION" in head
         wrong = not is_text and not head.startswith(b"AutoCAD Binary DXF")
-    elif suffix in (".geojson", ".json"):
-        wrong = not plain.startswith((b"{", b"[")) and b"\x00" not in head[:4]
+    elif suffix in JSON:
+        wrong = not plain.startswith((b"{", b"[", b"\x1e")) and b"\x00" not in head[:4]
     if suffix == ".tab" and not wrong:
         kind = [
             line.split()
@@ -128,29 +170,5 @@ def judge_content(main: Path, file: str) -> None:
         wrong = not kind or kind[0][1:2] != [b"native"]
     if wrong:
         form = FORMS.get(suffix, suffix)
-        raise refused(file, "file.not_what_it_says", suffix=suffix, found="?", better=form)
-
-
-def rewrite_kml(main: Path, file: str) -> str:
-    """Make sure that a KML declares no entities, and bring it to UTF-8; its first words."""
-    raw = main.read_bytes()
-    head = raw[:200].lower()
-    if b"encoding=" in head and b"utf-8" not in head:
-        found = encoding_of(raw)
-        if found is None:
-            raise refused(file, "encoding.unknown")
-        text = raw.decode(found.python).removeprefix("\ufeff")
-        raw = b'<?xml version="1.0" encoding="UTF-8"?>' + text.partition("?>")[2].encode()
-        main.unlink()
-        main.write_bytes(raw)
-
-    def refuse_declarations(*_: object) -> None:
-        raise refused(file, "xml.dtd", part="KML")
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = refuse_declarations
-    try:
-        parser.Parse(raw, True)
-    except expat.ExpatError as error:
-        raise refused(file, "file.damaged", reason=str(error)) from error
-    return raw[:_ABOUT_BYTES].decode("utf-8", "replace").partition("<Folder")[0]
+        found = next((said for start, said in _OTHER_CONTENT if plain.startswith(start)), _OTHER)
+        raise refused(file, "file.not_what_it_says", suffix=suffix, found=found, better=form)

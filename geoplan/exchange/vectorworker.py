@@ -5,8 +5,10 @@ program takes that upon itself: it has limits, loads nothing of geoplan, and
 whoever started it only sees that it failed.
 """
 
+import ctypes
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from typing import Any
 CPU_SECONDS = 60
 MEMORY_BYTES = 4_000_000_000
 FILE_BYTES = 2_000_000_000
+MOST_JOINED = 100
+_ON_DEATH_OF_PARENT = 1
 NO_DRIVERS = (
     "OGR_VRT", "HTTP", "WFS", "OAPIF", "CSW", "GML", "GMLAS", "NAS", "Elasticsearch", "Carto",
     "AmigoCloud", "PLSCENES", "NGW", "PostgreSQL", "MySQL", "MSSQLSpatial", "ODBC", "MongoDBv3",
@@ -21,47 +25,77 @@ NO_DRIVERS = (
 )  # fmt: skip
 """Drivers that could be led to other files or to the network, or are not needed."""
 
+_OPTIONS = {
+    "SHAPE_RESTORE_SHX": True,
+    "OGR_STROKE_CURVE": True,
+    "CPL_LOG_ERRORS": False,
+    # In drawings, areas are closed lines.
+    "DXF_CLOSED_LINE_AS_POLYGON": True,
+}
+
 
 def main(request: str) -> None:
     """Do what the request (JSON) asks for: list layers, or read one into a folder."""
     asked = json.loads(request)
+    _end_with_parent()
     _limit()
     import pyogrio
     from pyogrio import raw
 
-    pyogrio.set_gdal_config_options(
-        {"SHAPE_RESTORE_SHX": True, "OGR_STROKE_CURVE": True, "CPL_LOG_ERRORS": False}
-    )
+    pyogrio.set_gdal_config_options({**_OPTIONS, **asked.get("options", {})})
     path, out = asked["path"], Path(asked["out"])
     listed = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
     names = [name for name, kind in listed if kind is not None] or [name for name, _ in listed]
     layer = asked["layer"] if asked["layer"] in [name for name, _ in listed] else names[0]
-    info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
-    found: dict[str, Any] = {"layers": names, "layer": layer, "features": int(info["features"])}
-    if info["features"] > asked["most_features"]:
-        _write(out, found)
-        return
-    meta, rows, shapes, values = raw.read(
-        path,
-        layer=layer,
-        force_2d=True,
-        datetime_as_string=True,
-        return_fids=True,
-    )
-    found["rows"] = rows.tolist()
-    found |= {"crs": meta["crs"], "fields": [str(name) for name in meta["fields"]]}
-    found["metadata"] = {
-        **(info.get("layer_metadata") or {}),
-        **(info.get("dataset_metadata") or {}),
-    }
-    with (out / "shapes").open("wb") as file:
-        sizes = []
-        for shape in shapes if shapes is not None else [None] * len(rows):
-            file.write(shape or b"")
-            sizes.append(len(shape) if shape is not None else 0)
-    found["sizes"] = sizes
-    found["columns"] = [_plain(column) for column in values]
+    is_joined = asked.get("joined") and not asked["layer"] and len(names) <= MOST_JOINED
+    chosen = names if is_joined else [layer]
+    infos = [pyogrio.read_info(path, layer=one, force_feature_count=True) for one in chosen]
+    count = sum(int(info["features"]) for info in infos)
+    found: dict[str, Any] = {"layers": names, "layer": layer, "features": count}
+    if count <= asked["most_features"]:
+        parts = [
+            raw.read(path, layer=one, force_2d=True, datetime_as_string=True, return_fids=True)
+            for one in chosen
+        ]
+        found |= {"crs": parts[0][0]["crs"], "rows": parts[0][1].tolist(), "of": []}
+        found["metadata"] = {
+            **(infos[0].get("layer_metadata") or {}),
+            **(infos[0].get("dataset_metadata") or {}),
+        }
+        found |= _columns(parts)
+        found["sizes"] = _write_shapes(out / "shapes", parts)
+        for one, part in zip(chosen, parts, strict=True):
+            found["of"] += [one] * len(part[1])
     _write(out, found)
+
+
+def _columns(parts: list[Any]) -> dict[str, Any]:
+    """Fields and values of all parts, one after another."""
+    names = list(dict.fromkeys(str(name) for part in parts for name in part[0]["fields"]))
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for meta, rows, _, values in parts:
+        own = {str(n): _plain(column) for n, column in zip(meta["fields"], values, strict=True)}
+        for name, column in columns.items():
+            column += own.get(name, [None] * len(rows))
+    return {"fields": names, "columns": list(columns.values())}
+
+
+def _write_shapes(path: Path, parts: list[Any]) -> list[int]:
+    sizes = []
+    with path.open("wb") as file:
+        for _, rows, shapes, _ in parts:
+            for shape in shapes if shapes is not None else [None] * len(rows):
+                file.write(shape or b"")
+                sizes.append(len(shape) if shape is not None else 0)
+    return sizes
+
+
+def _end_with_parent() -> None:
+    """Let nothing go on reading when whoever asked was killed."""
+    try:
+        ctypes.CDLL(None).prctl(_ON_DEATH_OF_PARENT, signal.SIGKILL)
+    except (AttributeError, OSError, TypeError):  # not on this system
+        return
 
 
 def _limit() -> None:

@@ -6,17 +6,23 @@ the Chinese built-in date formats and formulas that were never computed.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
 from geoplan.exchange.archives import Archive, opened_archive
-from geoplan.exchange.grids import MOST_COLUMNS, UNCOMPUTED, Book, Gathering, Grid, Merge
+from geoplan.exchange.grids import (
+    MOST_COLUMNS,
+    UNCOMPUTED,
+    Book,
+    Gathering,
+    Grid,
+    Merge,
+    judge_cells,
+)
 from geoplan.exchange.remarks import refused
-
-Attributes = Mapping[str, str]
+from geoplan.exchange.xmlreading import Attributes, parse_xml
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
@@ -24,6 +30,17 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _DAY_FORMATS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 _LONGEST_NUMBER = 32
+_NUMBER = re.compile(
+    r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?:nan|inf(?:inity)?)",
+    re.IGNORECASE,
+)
+_LAST_ROW = 1_048_576
+_OTHERS = {
+    "word/document.xml": "Word",
+    "ppt/presentation.xml": "PowerPoint",
+    "xl/workbook.bin": "XLSB",
+    "content.xml": "OpenDocument (ODS)",
+}
 _MOST_MERGES = 200_000
 # The parser hands out texts in pieces of 8 kB; what is longer is refused with its row later.
 _MOST_PIECES = 64
@@ -52,6 +69,12 @@ class _Reader:
 
     def book(self) -> Book:
         main = self._target_of("_rels/.rels", "officeDocument") or "xl/workbook.xml"
+        other = next((kind for part, kind in _OTHERS.items() if part in self.archive.members), "")
+        if other:
+            raise refused(
+                self.file, "file.not_what_it_says", suffix=suffix_of(self.file), found=other,
+                better="XLSX",
+            )  # fmt: skip
         if main not in self.archive.members:
             raise refused(self.file, "file.damaged", reason="no workbook part")
         folder = main.rpartition("/")[0]
@@ -63,12 +86,17 @@ class _Reader:
                 self._read_strings(part)
             elif kind == "styles":
                 self._read_styles(part)
-        grids = []
+        grids: list[Grid] = []
+        read: set[str] = set()
         for name, link, is_hidden in sheets:
             kind, target = links.get(link, ("", ""))
             part = _joined(folder, target)
             if kind == "worksheet" and part in self.archive.members:
+                if part in read:
+                    raise refused(self.file, "file.damaged", reason=f"{part}: used twice")
+                read.add(part)
                 grids.append(self._grid(name, part, is_hidden=is_hidden))
+                judge_cells(self.file, name, sum(grid.cells.size for grid in grids))
         return Book(self.file, "XLSX", tuple(grids), facts=self._facts())
 
     def parse(
@@ -78,42 +106,9 @@ class _Reader:
         end: Callable[[str], None] | None = None,
         text: Callable[[str], object] | None = None,
     ) -> None:
-        """Stream one part; element names come without their prefix."""
-
-        def refuse_declarations(*_: object) -> None:
-            raise refused(self.file, "xml.dtd", part=part)
-
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = refuse_declarations
-
-        def begin(name: str, values: Attributes) -> None:
-            """Take the root; where it has no prefix, names need no cutting."""
-            local: dict[str, str] = {}
-
-            def short(name: str) -> str:
-                return local.get(name) or local.setdefault(name, name.rpartition(":")[2])
-
-            if ":" in name:
-                parser.StartElementHandler = lambda name, values: start(short(name), values)
-                if end is not None:
-                    parser.EndElementHandler = lambda name: end(short(name))
-            else:
-                parser.StartElementHandler = start
-                if end is not None:
-                    parser.EndElementHandler = end
-            start(name.rpartition(":")[2], values)
-
-        parser.StartElementHandler = begin
-        if text is not None:
-            parser.CharacterDataHandler = text
-        try:
-            with self.archive.opened(part) as stream:
-                parser.ParseFile(stream)
-        except expat.ExpatError as error:
-            raise refused(self.file, "file.damaged", reason=f"{part}: {error}") from error
-        except (ValueError, KeyError, IndexError, OverflowError) as error:
-            raise refused(self.file, "file.damaged", reason=f"{part}: {error!r}") from error
+        """Stream one part."""
+        with self.archive.opened(part) as stream:
+            parse_xml(stream, self.file, part, start, end, text)
 
     def _links(self, part: str) -> dict[str, tuple[str, str]]:
         links: dict[str, tuple[str, str]] = {}
@@ -230,7 +225,10 @@ class _Reader:
                 pieces.clear()
             elif tag == "row":
                 row.clear()
-                at["row"] = int(values.get("r", at["row"] + 1))
+                number = int(values.get("r", at["row"] + 1))
+                if not at["row"] < number <= _LAST_ROW:
+                    raise ValueError(f"row {number}")
+                at["row"] = number
                 at["column"] = -1
                 if values.get("hidden") in ("1", "true"):
                     hidden_rows.add(at["row"])
@@ -268,7 +266,7 @@ class _Reader:
 
         self.parse(part, start, end, text)
         return rows.grid(
-            merges=tuple(merges),
+            merges=merges,
             hidden_rows=frozenset(hidden_rows),
             hidden_columns=frozenset(hidden_columns),
             is_hidden=is_hidden,
@@ -289,10 +287,17 @@ class _Reader:
             return datetime.fromisoformat(said.removesuffix("Z"))
         if len(said) > _LONGEST_NUMBER:
             return said
+        if _NUMBER.fullmatch(said.strip()) is None:
+            raise ValueError(f"number {said!r}")
         number = float(said)
         if int(cell.get("s", "0")) in self.days:
             return day_of_serial(number, starts_1904=self.starts_1904) or number
         return number
+
+
+def suffix_of(file: str) -> str:
+    """The ending of a file's name, for a message."""
+    return Path(file).suffix or "?"
 
 
 def day_of_serial(serial: float, *, starts_1904: bool = False) -> datetime | None:

@@ -59,7 +59,9 @@ _FORMATS: Mapping[Kind, str] = {
     "flag": "@",
 }
 _LONG = 255
-_LINE_PT, _MOST_LINES = 13.0, 12
+_LINE_PT, _MOST_LINES = 14.5, 12
+# Where the font is missing another takes its place, wider and higher; and words do not break.
+_FILLED = 0.85
 _LOOKED_AT = 300
 _PAGES = Both("第 &P 页，共 &N 页", "Page &P of &N")
 _CHOICES = Both("选项", "Choices")
@@ -273,7 +275,7 @@ class _Writer:
         lines = 1
         for value, width in zip(row, widths, strict=True):
             if isinstance(value, str) and (len(value) > width / 2 - 2 or "\n" in value):
-                needed = (math.ceil(width_of(x) / (width - 1.5)) for x in value.split("\n"))
+                needed = (math.ceil(width_of(x) / (width * _FILLED - 1)) for x in value.split("\n"))
                 lines = max(lines, sum(max(1, n) for n in needed))
         if lines > 1:
             page.set_row(at, min(lines, _MOST_LINES) * _LINE_PT + 1)

@@ -13,6 +13,7 @@ from pyproj.exceptions import CRSError
 
 from geoplan.errors import UnusablePlanError
 from geoplan.plan.crs import MOST_AREA_ERROR, area_error
+from geoplan.plan.journal import whole
 from geoplan.plan.layers import Layer, layers_in
 from geoplan.plan.problems import Both, Problem
 from geoplan.plan.tables import tables_in
@@ -104,7 +105,9 @@ def find_plan(folder: Path | None = None) -> Path:
 
 
 def open_plan(folder: Path | str | None = None) -> Plan:
-    """Read a plan folder, faults included.
+    """Read a plan folder, faults included, as one state of it.
+
+    A change that was interrupted is finished first; see :mod:`geoplan.plan.journal`.
 
     Parameters
     ----------
@@ -114,9 +117,16 @@ def open_plan(folder: Path | str | None = None) -> Plan:
     Raises
     ------
     UnusablePlanError
-        The folder has no readable ``plan.toml``.
+        The folder has no readable ``plan.toml``, or a change of it was interrupted
+        and cannot be finished from here.
+    BusyPlanError
+        Somebody went on changing it.
     """
     root = find_plan(Path(folder) if folder is not None else None)
+    return whole(root, lambda: _read(root))
+
+
+def _read(root: Path) -> Plan:
     if not root.is_dir():
         raise UnusablePlanError(f"{root}: there is no such folder; name a plan folder")
     if not is_plan(root):

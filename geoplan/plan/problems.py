@@ -334,7 +334,9 @@ KINDS: Mapping[str, Kind] = {
         "The whole layer is outside the plan's extent{hint}. Check its CRS, or extent in "
         "plan.toml.",
     ),
-    "site.unusable": Kind("error", "选址用不了这一行：{said}", "Site selection cannot use it. {said}"),
+    "site.unusable": Kind(
+        "error", "选址用不了这一行：{said}", "Site selection cannot use it. {said}"
+    ),
     "layer.datum": Kind(
         "error",
         "整层偏移约 {offset} 米(对照：{reference})，方向与 {datum} 相符。请在说明文件中声明 "

@@ -185,14 +185,14 @@ def _outside_period(plan: Plan) -> Iterable[Problem]:
     early = (frame["year_start"] < period["year_start"]).fillna(False)
     late = (frame["year_end"] > period["year_end"]).fillna(False)
     titles = plans["title_zh"].reindex(own).set_axis(frame.index)
-    for row in frame.index[early | late]:
-        details = {
-            "start": frame.at[row, "year_start"],
-            "end": frame.at[row, "year_end"],
-            "title": titles[row],
-            "first": period.at[row, "year_start"],
-            "last": period.at[row, "year_end"],
+    outside = pd.DataFrame(
+        {
+            "start": frame["year_start"], "end": frame["year_end"], "title": titles,
+            "first": period["year_start"], "last": period["year_end"],
         }
+    )[early | late]  # fmt: skip
+    for row, *cells in outside.itertuples(name=None):
+        details = dict(zip(outside.columns, cells, strict=True))
         yield Problem("years.outside_period", file_of("projects"), row, "year_start", details)
 
 

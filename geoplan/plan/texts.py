@@ -1,11 +1,14 @@
 """From bytes to text: UTF-8, or GB18030, or a named refusal."""
 
+import re
 from pathlib import Path
 
 from geoplan.plan.problems import NOTHING, Both, Problem
 
 _MIN_COMMON_SHARE = 0.9
 _REPLACEMENT = "\ufffd"
+_ASCII = re.compile(r"[\x00-\x7f]+")
+_CHINESE = re.compile(r"[\x00-\x7f\u2e80-\uffef]+")
 
 
 def decode(path: Path, file: str) -> tuple[str | None, list[Problem]]:
@@ -100,10 +103,9 @@ def unscrambled(line: str) -> str:
     >>> unscrambled("规划")
     ''
     """
-    words = "".join(character for character in line if ord(character) > 127)
+    words = _ASCII.sub("", line)
     try:
         meant = words.encode("gb18030").decode("utf-8")
     except UnicodeError:
         return ""
-    cjk = all("\u2e80" <= character <= "\uffef" for character in meant if ord(character) > 127)
-    return meant if meant and cjk else ""
+    return meant if meant and _CHINESE.fullmatch(meant) else ""

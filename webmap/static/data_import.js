@@ -8,21 +8,34 @@
   const now = { token: "", asked: new Map(), mapping: {}, answers: {}, state: null, busy: false, changed: false };
 
   // ---- what is going on
+  // The row stays where it is, so that the button can be clicked and nothing is read out twice.
   function working(label, share, stop) {
-    replace(at("working"), el("div.progress-row", {}, el("span", {}, label), el("progress", share === null ? { max: "1" } : { max: "1", value: share }),
-      stop ? el("button", { type: "button", id: "stop", onclick: stop }, t("data.stop")) : null));
+    let row = at("working").querySelector(".progress-row");
+    if (!row) {
+      row = el("div.progress-row", {}, el("span"), el("progress", { max: "1", "aria-hidden": "true" }), el("button", { type: "button", id: "stop" }, t("data.stop")));
+      replace(at("working"), row);
+    }
+    const [said, bar, button] = row.children;
+    if (said.textContent !== label) said.textContent = label;
+    if (share === null) bar.removeAttribute("value");
+    else bar.value = share;
+    button.hidden = !stop;
+    button.onclick = stop;
   }
 
   const told = (state) => {
+    if (state.state === "offline") return working(t("data.reconnecting"), null, null);
     const label = state.state === "waiting" ? t("data.queued") : t(`data.stage_${state.stage || "reading"}`);
-    working(label, state.state === "waiting" ? null : state.share ?? 0, state.what === "write" ? null : () => sending.cancel(now.token).catch(fail));
+    return working(label, state.state === "waiting" ? null : state.share ?? 0, state.what === "write" ? null : () => sending.cancel(now.token).catch(fail));
   };
 
   const quiet = () => replace(at("working"));
 
   function fail(error) {
     now.busy = false;
-    replace(at("working"), el("p.notice", { role: "alert" }, data(error.message)), error.status === 409 && now.token ? el("p", {}, el("button", { type: "button", onclick: again }, t("data.preview_again"))) : null);
+    const canRetry = now.token && error.status !== 404;
+    replace(at("working"), el("p.notice", { role: "alert" }, data(error.message)), canRetry ? el("p", {}, el("button", { type: "button", onclick: again }, t("data.preview_again"))) : null);
+    at("working").scrollIntoView({ block: "nearest" });
     settle();
   }
 
@@ -133,11 +146,21 @@
     const asked = [...now.asked.values()];
     replace(at("report"),
       el("div.report-head", {}, el("h2", {}, el("span.step", {}, "2"), t("data.step_look"), " ", el("span.soft", {}, data(report.file), " → ", shows.tableName(report.target))), shows.counts(report.counts)),
-      shows.reading(state), shows.questions(asked, now.answers, asked.length + report.questions_count - report.questions.length), shows.mapping(state), shows.changes(report), shows.refusals(report), shows.others(report), actions(report));
+      shows.reading(state), shows.questions(asked, now.answers, asked.length + report.questions_count - report.questions.length, againButton()), shows.mapping(state, againButton()), shows.changes(report), shows.refusals(report), shows.others(report), actions(report));
     announce(t("data.looked", { taken: report.counts.taken, changed: report.counts.changed, refused: report.counts.refused }));
-    at("report").scrollIntoView({ block: "start" });
+    show();
     return undefined;
   }
+
+  // Who works with the keyboard goes on where there is something new to read.
+  function show() {
+    const head = at("report").querySelector("h2");
+    head.tabIndex = -1;
+    head.focus({ preventScroll: true });
+    at("report").scrollIntoView({ block: "start" });
+  }
+
+  const againButton = (more = {}) => el("button.acts", { type: "button", onclick: again, ...more }, t("data.preview_again"));
 
   function corrections() {
     const clear = () => {
@@ -154,7 +177,7 @@
     const isLeft = report.refused.length || report.warnings.length || report.skipped.length;
     return el("section.actions", { id: "actions" }, el("h2", {}, el("span.step", {}, "3"), t("data.step_write")),
       el("p.buttons", {},
-        el("button.acts", { type: "button", id: "again", onclick: again }, t("data.preview_again")),
+        againButton({ id: "again" }),
         given.write ? el("button.acts.primary", { type: "button", id: "write", onclick: write }, t("data.write")) : null,
         nothing ? null : file("change.zip", t("data.take_change")), isLeft ? file("remarks.csv", t("data.take_remarks")) : null),
       nothing ? el("p.soft", {}, waiting ? t("data.answer_first") : t("data.nothing_to_write")) : null,
@@ -172,28 +195,48 @@
       replace(at("working"), shows.whole(result.refused), el("p", {}, el("button", { type: "button", onclick: again }, t("data.preview_again"))));
       return undefined;
     }
-    if (result.error) return fail(new Error(result.error));
+    if (result.error) return fail(new Error(`${t("data.not_written")} ${result.error}`));
     const { written: done } = result;
     now.token = "";
     replace(at("report"), el("div.written", { role: "status" }, el("h2", {}, t("data.written")), shows.counts(done.counts),
       el("p", {}, t("data.written_files"), " ", done.files.map((one, index) => [index ? ", " : "", el("code", {}, data(one))])),
       done.entry ? el("p", {}, t("data.kept_in"), " ", el("code", {}, `.geoplan/history/${done.entry}/before`)) : null,
-      el("p.buttons", {}, done.entry ? el("button", { type: "button", id: "undo", onclick: (event) => undo(done.entry, event.target) }, t("data.undo")) : null,
+      el("p.buttons", {}, done.entry ? el("button", { type: "button", id: "undo", onclick: (event) => undo(done.entry, done.entry, event.target) }, t("data.undo")) : null,
         el("a.button", { href: `?lang=${geoplan.lang}` }, t("data.next_file")))));
     announce(t("data.written"));
-    at("report").scrollIntoView({ block: "nearest" });
+    show();
+    listRecent();
     return undefined;
   }
 
-  async function undo(entry, button) {
+  // ---- taking back
+  async function undo(entry, last, button) {
     button.disabled = true;
     try {
-      await sending.undo(entry);
-      button.replaceWith(el("strong", { role: "status", class: "done" }, t("data.undone_now")));
+      await sending.undo(entry, last);
+      button.replaceWith(el("strong", { role: "status", class: "done", tabindex: "-1" }, t("data.undone_now")));
+      const done = document.querySelector(".done");
+      // The report of an import that does not stand any more says nothing.
+      if (!at("report").contains(done) && document.querySelector("#report .written")) replace(at("report"));
+      announce(t("data.undone_now"));
+      listRecent();
     } catch (error) {
       button.disabled = false;
       fail(error);
     }
+  }
+
+  function bindRecent() {
+    for (const button of document.querySelectorAll("button.undo")) {
+      button.addEventListener("click", () => undo(button.dataset.entry, button.dataset.last, button));
+    }
+  }
+
+  async function listRecent() {
+    const fresh = await sending.recent().catch(() => null);
+    if (!fresh) return;
+    document.querySelector(".recent").replaceWith(fresh);
+    bindRecent();
   }
 
   // ---- choosing
@@ -227,9 +270,7 @@
       if (now.token) look();
     });
     settleTemplate();
-    for (const button of document.querySelectorAll("button.undo")) {
-      button.addEventListener("click", () => undo(button.dataset.entry, button));
-    }
+    bindRecent();
     document.body.dataset.ready = "";
   }
 

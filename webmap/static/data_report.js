@@ -66,7 +66,7 @@
     return parts.length ? el("ul.remarks", {}, parts.map((one) => el("li", {}, one))) : null;
   }
 
-  function mapping(state) {
+  function mapping(state, again) {
     const { report } = state.result;
     const fields = given.fields[report.target] || [];
     if (!report.mapping.length) return null;
@@ -77,7 +77,7 @@
         const choice = fields.length ? el("select", { "aria-label": `${one.title} → ${t("data.meaning")}`, "data-column": one.title, "data-found": one.field },
           el("option", { value: "" }, t("data.left_out")), fields.map((field) => el("option", { value: field.name, selected: field.name === one.field }, say(field) + (say(field) === field.name ? "" : ` (${field.name})`)))) : data(one.field);
         return el("tr", { class: one.field ? "" : "is-unread" }, el("td", {}, data(one.title)), el("td", {}, choice), el("td", {}, data(unit)), el("td.soft", {}, one.how ? t(`data.how_${one.how}`) : t("data.how_none")));
-      })))));
+      })))), fields.length ? el("p.buttons", {}, again) : null);
   }
 
   // ---- questions
@@ -87,19 +87,19 @@
       el("input", { type: "radio", name, value: option.value, checked: (chosen ?? one.proposed) === option.value }), el("span", {}, data(say(option)), option.value === one.proposed ? [" ", el("small.badge", {}, t("data.proposed"))] : null)));
     const isListed = one.options.some((option) => option.value === chosen);
     const own = one.open_ended ? el("label.option", {}, el("span", {}, one.options.length ? t("data.other_answer") : t("data.answer")), " ", el("input", { type: "text", name: one.options.length ? `own:${one.id}` : name, value: isListed ? "" : chosen ?? (one.options.length ? "" : one.proposed) })) : null;
-    return el(one.blocking ? "fieldset.question.is-open" : "fieldset.question", { "data-id": one.id },
+    return el(one.blocking && chosen === undefined ? "fieldset.question.is-open" : "fieldset.question", { "data-id": one.id },
       el("legend", {}, data(say(one.asked))),
       one.rows.length ? el("p.soft.small", {}, t("data.question_rows", { rows: one.rows.join(", ") + (one.count > one.rows.length ? " …" : ""), count: number(one.count) })) : null,
       el("div.options", {}, options.length > 8 ? [options.slice(0, 8), el("details", {}, el("summary", {}, t("data.more_options", { count: options.length - 8 })), options.slice(8))] : options, own));
   }
 
-  function questions(asked, answers, total) {
+  function questions(asked, answers, total, again) {
     if (!asked.length) return null;
     const open = asked.filter((one) => one.blocking && answers[one.id] === undefined).length;
     return section("questions", t("data.questions"), asked.length,
       el("p.soft", {}, open ? t("data.questions_open", { count: open }) : t("data.questions_answered")),
       total > asked.length ? el("p.notice", {}, t("data.questions_more", { count: total - asked.length })) : null,
-      asked.map((one) => question(one, answers[one.id])));
+      asked.map((one) => question(one, answers[one.id])), el("p.buttons", {}, again));
   }
 
   // ---- changes
@@ -144,7 +144,7 @@
 
   function refusals(report) {
     if (!report.refused.length) return null;
-    return section("refused", t("data.refused_title"), report.refused_count, el("div.wide", {}, el("table.refusals", {},
+    return section("refused", t("data.refused_title"), report.counts.refused, report.refused_count > report.counts.refused ? el("p.soft", {}, t("data.refused_reasons", { count: number(report.refused_count) })) : null, el("div.wide", {}, el("table.refusals", {},
       el("thead", {}, el("tr", {}, [t("data.file_row"), t("data.file_column"), t("data.reason"), t("data.remedy")].map((one) => el("th", { scope: "col" }, one)))),
       el("tbody", {}, report.refused.map((one) => el("tr", {}, el("td", {}, data([one.sheet, one.row || ""].filter(Boolean).join(" · "))), el("td", {}, data(one.column)), el("td", {}, data(say(one.reason))), el("td", {}, data(say(one.remedy)))))))),
     more(report.refused.length, report.refused_count));

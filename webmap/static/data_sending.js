@@ -4,6 +4,7 @@
 
   const root = (geoplan.page.root || "").replace(/\/$/, "");
   const LOOK_MS = [150, 250, 400, 700];
+  const PATIENCE_MS = 60000;
   const HEADERS = { Accept: "application/json", "X-Language": geoplan.lang };
 
   const address = (path) => `${root}/api/data/${path}`;
@@ -18,7 +19,7 @@
     try {
       response = await fetch(address(path), options);
     } catch {
-      throw new Error(geoplan.t("data.offline"));
+      throw Object.assign(new Error(geoplan.t("data.offline")), { isOffline: true });
     }
     if (response.status === 204) return {};
     const answer = await response.json().catch(() => ({}));
@@ -59,12 +60,27 @@
 
   /** Wait for the outcome of the work on an upload; `told` hears how far it is. */
   async function outcome(token, told) {
+    let heard = Date.now();
     for (let turn = 0; ; turn += 1) {
-      const state = await asked(`imports/${token}`, "GET");
-      if (state.state !== "waiting" && state.state !== "working") return state;
-      told(state);
+      try {
+        const state = await asked(`imports/${token}`, "GET");
+        if (state.state !== "waiting" && state.state !== "working") return state;
+        heard = Date.now();
+        told(state);
+      } catch (error) {
+        // A server that is started again knows of the work.
+        if (!error.isOffline || Date.now() - heard > PATIENCE_MS) throw error;
+        told({ state: "offline" });
+      }
       await pause(LOOK_MS[Math.min(turn, LOOK_MS.length - 1)]);
     }
+  }
+
+  /** The imports so far, as a fresh copy of this page lists them. */
+  async function recent() {
+    const response = await fetch(window.location.href, { headers: { Accept: "text/html" } });
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    return fresh.querySelector(".recent");
   }
 
   async function preview(token, order, told) {
@@ -79,7 +95,7 @@
 
   const cancel = (token) => asked(`imports/${token}/cancel`, "POST", {});
   const forget = (token) => asked(`imports/${token}`, "DELETE");
-  const undo = (entry) => asked("undo", "POST", { entry });
+  const undo = (entry, last) => asked("undo", "POST", { entry, last });
 
-  geoplan.sending = { send, preview, write, cancel, forget, undo, address };
+  geoplan.sending = { send, preview, write, cancel, forget, undo, recent, address };
 })((window.geoplan = window.geoplan || {}));
