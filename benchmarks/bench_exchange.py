@@ -23,10 +23,10 @@ import xlsxwriter
 
 import geoplan
 from benchmarks.measure import Answer, Columns, Contender, compare, print_table
-from geoplan.exchange.encoding import geojson_bytes
-from geoplan.exchange.importing import propose
-from geoplan.exchange.ogr import columns_of as ogr_columns
-from geoplan.exchange.ogr import write_layer
+from geoplan.exchange.incoming.importing import propose
+from geoplan.exchange.outgoing.encoding import geojson_bytes
+from geoplan.exchange.outgoing.ogr import columns_of as ogr_columns
+from geoplan.exchange.outgoing.ogr import write_layer
 
 _CRS = "EPSG:4326"
 _SMALL_DEG, _LARGE_DEG, _STEP_DEG = 0.001, 0.02, 0.00008
@@ -200,7 +200,7 @@ GEOPACKAGE = (
     Contender("GeoDataFrame.to_file", frame_of, their_geopackage),
 )
 IMPORT = (
-    Contender("geoplan", workbook_of, our_import, ("geoplan.exchange.tabulating",)),
+    Contender("geoplan", workbook_of, our_import, ("geoplan.exchange.incoming.tabulating",)),
     Contender("pandas.read_excel", workbook_of, their_import, ("openpyxl",)),
 )
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoplan.exchange.amounts import Unreadable, figure, is_empty
-from geoplan.exchange.units import UNITS, unit_of
+from geoplan.exchange.sheets.amounts import Unreadable, figure, is_empty
+from geoplan.exchange.sheets.units import UNITS, unit_of
 
 
 def in_wanyuan(text: str) -> float:

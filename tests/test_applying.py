@@ -18,7 +18,9 @@ from conftest import set_cell
 from making import PROJECT_HEADER, xlsx
 
 import geoplan
-from geoplan.exchange.applying import (
+from geoplan.exchange.asking.proposals import Proposal
+from geoplan.exchange.asking.remarks import RefusedFileError
+from geoplan.exchange.incoming.applying import (
     LostStateError,
     UnknownEntryError,
     apply,
@@ -27,9 +29,7 @@ from geoplan.exchange.applying import (
     proposed,
     undo,
 )
-from geoplan.exchange.importing import propose
-from geoplan.exchange.proposals import Proposal
-from geoplan.exchange.remarks import RefusedFileError
+from geoplan.exchange.incoming.importing import propose
 from geoplan.plan.journal import BusyPlanError, exclusive, history, whole, write_together
 
 DAY = date(2026, 11, 22)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from making import archive
 
-from geoplan.exchange import archives
-from geoplan.exchange.archives import judge_size, opened_archive
-from geoplan.exchange.remarks import RefusedFileError
+from geoplan.exchange.asking.remarks import RefusedFileError
+from geoplan.exchange.files import archives
+from geoplan.exchange.files.archives import judge_size, opened_archive
 
 
 def refusal(path: Path) -> str:

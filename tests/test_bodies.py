@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from making import PROJECT_HEADER, xlsx
 
-from geoplan.exchange.importing import propose
+from geoplan.exchange.incoming.importing import propose
 from geoplan.plan.opening import Plan
 
 ROW = [1, "新项目", "甲一公司", "机器人产业", 300, "2021-2023年"]

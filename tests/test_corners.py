@@ -7,8 +7,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoplan.exchange import corners
-from geoplan.exchange.corners import _ragged, _Rings, geometry_texts, rounded
+from geoplan.exchange.outgoing import corners
+from geoplan.exchange.outgoing.corners import _ragged, _Rings, geometry_texts, rounded
 
 
 def surely_valid(shapes: Any) -> list[bool]:

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from test_webmap_i18n import Unmarked
 from test_webmap_safety import poison_layers, poison_tables, structure
 
-from geoplan.exchange.datasets import datasets
+from geoplan.exchange.outgoing.datasets import datasets
 from geoplan.plan.opening import Plan
 from webmap import create_app, data_jobs, data_uploads, data_work
 from webmap.data import when
@@ -556,7 +556,7 @@ def test_work_that_could_not_begin_takes_no_place(
 
 # ---- templates
 def test_a_template_for_each_table(reader: FlaskClient) -> None:
-    pytest.importorskip("geoplan.exchange.templates")
+    pytest.importorskip("geoplan.exchange.sheets.templates")
     answer = reader.get("/api/data/templates/projects.xlsx")
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
     assert book.sheetnames

@@ -11,10 +11,10 @@ from conftest import ROOT, TINY, edit_layer, set_cell
 
 import geoplan
 from geoplan.errors import QuestionError
-from geoplan.exchange.datasets import datasets, provenance
-from geoplan.exchange.fields import Field, fields_of, kind_of
-from geoplan.exchange.outcomes import hex_resolution
-from geoplan.exchange.provenance import exported_as, plan_hash, summary_of
+from geoplan.exchange.outgoing.datasets import datasets, provenance
+from geoplan.exchange.outgoing.fields import Field, fields_of, kind_of
+from geoplan.exchange.outgoing.outcomes import hex_resolution
+from geoplan.exchange.outgoing.provenance import exported_as, plan_hash, summary_of
 from geoplan.place.density import density
 from geoplan.place.locate import locate
 from geoplan.plan.problems import Both
@@ -98,7 +98,7 @@ def test_density_is_that_of_the_analysis(tiny: geoplan.Plan) -> None:
 def test_hexagons_grow_with_the_plan(tiny: geoplan.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     assert hex_resolution(tiny) == 7
     for most, resolution in ((0.6, 7), (0.1, 6), (0.01, 5), (0.0, 5)):
-        monkeypatch.setattr("geoplan.exchange.outcomes._MOST_HEXAGONS", most)
+        monkeypatch.setattr("geoplan.exchange.outgoing.outcomes._MOST_HEXAGONS", most)
         assert hex_resolution(tiny) == resolution
 
 

@@ -16,11 +16,17 @@ from making import csv_file, shapefile
 from pyproj import CRS, Transformer
 
 import geoplan
-from geoplan.exchange.crsguess import crs_of, guesses, refused_datum, to_lonlat, with_parameters
-from geoplan.exchange.datums import Witnesses, measure
-from geoplan.exchange.importing import propose
-from geoplan.exchange.proposals import Proposal
-from geoplan.exchange.remarks import RefusedFileError
+from geoplan.exchange.asking.proposals import Proposal
+from geoplan.exchange.asking.remarks import RefusedFileError
+from geoplan.exchange.geodata.crsguess import (
+    crs_of,
+    guesses,
+    refused_datum,
+    to_lonlat,
+    with_parameters,
+)
+from geoplan.exchange.geodata.datums import Witnesses, measure
+from geoplan.exchange.incoming.importing import propose
 from geoplan.plan.crs import FROM_WGS84, move_lonlat
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Both

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geoplan
-from geoplan.exchange.directory import Directory
-from geoplan.exchange.resemblance import core, name_key, near
+from geoplan.exchange.asking.directory import Directory
+from geoplan.exchange.asking.resemblance import core, name_key, near
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pandas as pd
 from conftest import ROOT
 
 import geoplan
-from geoplan.exchange.deriving import derived_layers
+from geoplan.exchange.outgoing.deriving import derived_layers
 from geoplan.place.density import density
 
 PLAN = geoplan.open_plan(ROOT)

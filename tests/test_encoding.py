@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoplan.errors import OutputError
-from geoplan.exchange.corners import geometry_texts
-from geoplan.exchange.encoding import (
+from geoplan.exchange.outgoing.corners import geometry_texts
+from geoplan.exchange.outgoing.encoding import (
     feature_texts,
     geojson_bytes,
     geojson_chunks,
@@ -196,7 +196,7 @@ def test_a_shape_without_longitude_and_latitude_is_refused_by_its_row() -> None:
 def test_blocks_join_to_the_same_file_and_tell_of_progress(monkeypatch: Any) -> None:
     frame = frame_of(list(shapely.points(np.linspace(0, 9, 50), 1)), n=range(50))
     whole = geojson_bytes(frame)
-    monkeypatch.setattr("geoplan.exchange.encoding.BLOCK", 100)
+    monkeypatch.setattr("geoplan.exchange.outgoing.encoding.BLOCK", 100)
     told: list[tuple[int, int]] = []
     pieces = list(geojson_chunks(frame, progress=lambda done, of: told.append((done, of))))
     assert b"".join(pieces) == whole

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoplan.exchange.encodings import Encoding, best_of, encoding_of
+from geoplan.exchange.files.encodings import Encoding, best_of, encoding_of
 
 TEXT = "项目名称,总投资（万元）\n机器人智能制造装备,30000\n"
 _COMMON = "的一是了我不人在他有这上们来到时大地为子中你说生国年着就那和要她出也得里后自以会家可下而过天去能对小多然于心学么之都好看起发当没成只如事把还用第样道想作种开美总从无情己面最女但现前些所同日手又行意动方期它头经长儿回位分爱老因很给名法间斯知世什两次使身者被高已亲其进此话常与活正感"

@@ -17,10 +17,10 @@ from conftest import TINY, edit_layer, set_cell
 
 import geoplan
 from geoplan.errors import GeoplanError, OutputError, QuestionError
-from geoplan.exchange.datasets import datasets
-from geoplan.exchange.exporting import export, exported
-from geoplan.exchange.formats import FORMATS, format_of
-from geoplan.exchange.replacing import replaced, write_chunks
+from geoplan.exchange.files.replacing import replaced, write_chunks
+from geoplan.exchange.outgoing.datasets import datasets
+from geoplan.exchange.outgoing.exporting import export, exported
+from geoplan.exchange.outgoing.formats import FORMATS, format_of
 from geoplan.plan.problems import Both
 
 DAY = date(2026, 11, 22)
@@ -277,7 +277,7 @@ def test_a_new_file_takes_the_place_of_the_old_in_one_step(tmp_path: Path) -> No
 _SLOW = """
 import sys, time
 from pathlib import Path
-from geoplan.exchange.replacing import write_chunks
+from geoplan.exchange.files.replacing import write_chunks
 def chunks():
     for i in range(10_000):
         yield b"new" * 1000

@@ -14,9 +14,9 @@ from conftest import edit_layer
 from test_round_trips import part_of
 
 import geoplan
-from geoplan.exchange.exporting import export
-from geoplan.exchange.geopackage import write_geopackage
-from geoplan.exchange.order import Order
+from geoplan.exchange.outgoing.exporting import export
+from geoplan.exchange.outgoing.geopackage import write_geopackage
+from geoplan.exchange.outgoing.order import Order
 from geoplan.plan.problems import Both
 
 DAY = date(2026, 11, 22)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from making import csv_file, xlsx
 
-from geoplan.exchange.headers import Header, find_header, title_and_unit
-from geoplan.exchange.spreadsheets import read_book
+from geoplan.exchange.sheets.headers import Header, find_header, title_and_unit
+from geoplan.exchange.sheets.spreadsheets import read_book
 
 DATA = [1, "机械臂项目", "甲一公司", "机器人", 100, 50, 2021, 2022]
 

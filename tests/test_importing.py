@@ -10,9 +10,9 @@ from conftest import TINY
 from making import PROJECT_HEADER, csv_file, raw_xlsx, sheet_xml, xls, xlsx
 
 import geoplan
-from geoplan.exchange.importing import propose
-from geoplan.exchange.proposals import Proposal
-from geoplan.exchange.remarks import RefusedFileError
+from geoplan.exchange.asking.proposals import Proposal
+from geoplan.exchange.asking.remarks import RefusedFileError
+from geoplan.exchange.incoming.importing import propose
 from geoplan.plan.opening import Plan
 
 DAY = date(2026, 11, 22)

@@ -13,10 +13,10 @@ from conftest import edit_layer, set_cell
 from test_round_trips import part_of
 
 import geoplan
-from geoplan.exchange.exporting import export
-from geoplan.exchange.formats import FORMATS
-from geoplan.exchange.kml import write_kml, write_kmz
-from geoplan.exchange.order import Order
+from geoplan.exchange.outgoing.exporting import export
+from geoplan.exchange.outgoing.formats import FORMATS
+from geoplan.exchange.outgoing.kml import write_kml, write_kmz
+from geoplan.exchange.outgoing.order import Order
 from geoplan.plan.problems import Both
 
 KML = "{http://www.opengis.net/kml/2.2}"

@@ -13,13 +13,13 @@ import shapely
 from conftest import TINY
 
 import geoplan
-from geoplan.exchange.applying import apply, undo
-from geoplan.exchange.areas import closed, only_areas
-from geoplan.exchange.featuretexts import is_same_shape, rounded
-from geoplan.exchange.findings import Findings
-from geoplan.exchange.importing import propose
-from geoplan.exchange.proposals import Proposal
-from geoplan.exchange.remarks import RefusedFileError
+from geoplan.exchange.asking.findings import Findings
+from geoplan.exchange.asking.proposals import Proposal
+from geoplan.exchange.asking.remarks import RefusedFileError
+from geoplan.exchange.geodata.areas import closed, only_areas
+from geoplan.exchange.incoming.applying import apply, undo
+from geoplan.exchange.incoming.featuretexts import is_same_shape, rounded
+from geoplan.exchange.incoming.importing import propose
 
 DAY = date(2026, 11, 22)
 

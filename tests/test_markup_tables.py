@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from geoplan.exchange import grids
-from geoplan.exchange.grids import UNCOMPUTED, Merge
-from geoplan.exchange.htmltables import html_grids
-from geoplan.exchange.remarks import RefusedFileError
-from geoplan.exchange.spreadsheets import read_book
+from geoplan.exchange.asking.remarks import RefusedFileError
+from geoplan.exchange.sheets import grids
+from geoplan.exchange.sheets.grids import UNCOMPUTED, Merge
+from geoplan.exchange.sheets.htmltables import html_grids
+from geoplan.exchange.sheets.spreadsheets import read_book
 
 PAGE = (
     '<html><head><meta charset="{}"><style>td {{ x: "<td>" }}</style><title>表</title></head><body>'

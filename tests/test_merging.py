@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 from making import archive
 
 import geoplan
-from geoplan.exchange.applying import apply
-from geoplan.exchange.exporting import export
-from geoplan.exchange.importing import propose
-from geoplan.exchange.merging import Conflict, three_way
-from geoplan.exchange.proposals import Proposal
+from geoplan.exchange.asking.proposals import Proposal
+from geoplan.exchange.incoming.applying import apply
+from geoplan.exchange.incoming.importing import propose
+from geoplan.exchange.incoming.merging import Conflict, three_way
+from geoplan.exchange.outgoing.exporting import export
 from geoplan.plan.journal import exclusive, write_together
 
 DAY = date(2026, 11, 22)

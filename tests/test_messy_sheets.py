@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from making import PROJECT_HEADER, csv_file, xlsx
 
-from geoplan.exchange.importing import propose
-from geoplan.exchange.proposals import Proposal
+from geoplan.exchange.asking.proposals import Proposal
+from geoplan.exchange.incoming.importing import propose
 from geoplan.plan.opening import Plan
 
 DAY = date(2026, 11, 22)

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geoplan
-from geoplan.exchange.datasets import datasets
-from geoplan.exchange.fields import Field
+from geoplan.exchange.outgoing.datasets import datasets
+from geoplan.exchange.outgoing.fields import Field
 from geoplan.plan.problems import Both
 from webmap.ogc_collections import Collection
 from webmap.ogc_cql2 import FilterError

@@ -16,8 +16,8 @@ from conftest import TINY, set_cell
 
 import geoplan
 from geoplan.errors import OutputError
-from geoplan.exchange.formats import FORMATS
-from geoplan.exchange.packing import CHECKSUMS, pack
+from geoplan.exchange.outgoing.formats import FORMATS
+from geoplan.exchange.outgoing.packing import CHECKSUMS, pack
 from geoplan.schema import TABLES
 
 ALL = tuple(name for name in FORMATS if name != "qml")
@@ -81,7 +81,7 @@ def test_the_same_plan_gives_the_same_bytes_in_another_process(
 ) -> None:
     here = pack(tiny, tmp_path / "here.zip", ALL)
     code = (
-        "import sys, geoplan; from pathlib import Path; from geoplan.exchange.packing import pack; "
+        "import sys, geoplan; from pathlib import Path; from geoplan.exchange.outgoing.packing import pack; "
         f"pack(geoplan.open_plan(sys.argv[1]), Path(sys.argv[2]), {ALL!r})"
     )
     copy = shutil.copytree(TINY, tmp_path / "copy")

@@ -15,11 +15,11 @@ from conftest import TINY, edit_layer, set_cell
 
 import geoplan
 from geoplan.errors import OutputError, QuestionError
-from geoplan.exchange import lettering
-from geoplan.exchange.lettering import Label, drawable, place_labels, width_mm, wrapped
-from geoplan.exchange.pictures import View, compose, draw, file_name
-from geoplan.exchange.sheet import request_of
-from geoplan.exchange.showing import layer_keys, marks_of
+from geoplan.exchange.prints import lettering
+from geoplan.exchange.prints.lettering import Label, drawable, place_labels, width_mm, wrapped
+from geoplan.exchange.prints.pictures import View, compose, draw, file_name
+from geoplan.exchange.prints.sheet import request_of
+from geoplan.exchange.prints.showing import layer_keys, marks_of
 
 DAY = date(2026, 11, 22)
 FORMS = ("png", "pdf", "svg")
@@ -114,7 +114,7 @@ def test_two_threads_draw_at_once(tiny: geoplan.Plan) -> None:
 
 def test_drawing_leaves_no_trace_in_matplotlib(tiny: geoplan.Plan) -> None:
     code = (
-        "import sys, geoplan, matplotlib as mpl; from geoplan.exchange.pictures import View, draw\n"
+        "import sys, geoplan, matplotlib as mpl; from geoplan.exchange.prints.pictures import View, draw\n"
         "before = mpl.rcParams.copy()\n"
         f"draw(geoplan.open_plan({str(TINY)!r}), View(), 'svg')\n"
         "assert mpl.rcParams.copy() == before\n"
@@ -124,7 +124,7 @@ def test_drawing_leaves_no_trace_in_matplotlib(tiny: geoplan.Plan) -> None:
 
 
 def test_importing_pictures_does_not_load_matplotlib() -> None:
-    code = "import sys, geoplan.exchange.pictures; assert 'matplotlib' not in sys.modules"
+    code = "import sys, geoplan.exchange.prints.pictures; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

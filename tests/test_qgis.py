@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import geoplan
-from geoplan.exchange.exporting import export
+from geoplan.exchange.outgoing.exporting import export
 
 PYTHON = shutil.which("python3", path="/usr/bin") or ""
 

@@ -8,7 +8,7 @@ from matplotlib import image
 from pyproj import Transformer
 
 from geoplan.errors import GeoplanError, OutputError
-from geoplan.exchange.rasters import NO_DATA, ascii_grid, indexed_png, write_ascii_grid
+from geoplan.exchange.outgoing.rasters import NO_DATA, ascii_grid, indexed_png, write_ascii_grid
 from geoplan.place.grid import Grid
 
 GRID = Grid(x0_m=500_000.0, y0_m=3_300_000.0, cell_m=100.0, n_columns=3, n_rows=2)

@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import geoplan
-from geoplan.exchange.dataset import Dataset
-from geoplan.exchange.fields import fields_of
-from geoplan.exchange.formats import FORMATS
-from geoplan.exchange.order import Order, Part
-from geoplan.exchange.provenance import provenance
+from geoplan.exchange.outgoing.dataset import Dataset
+from geoplan.exchange.outgoing.fields import fields_of
+from geoplan.exchange.outgoing.formats import FORMATS
+from geoplan.exchange.outgoing.order import Order, Part
+from geoplan.exchange.outgoing.provenance import provenance
 from geoplan.plan.problems import Both
 
 PLAN = geoplan.open_plan(TINY)
@@ -233,7 +233,7 @@ def test_a_table_without_shapes_comes_back(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["gpkg", "shapefile"])
 def test_more_rows_than_a_block_all_arrive(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geoplan.exchange.ogr._BLOCK", 7)
+    monkeypatch.setattr("geoplan.exchange.outgoing.ogr._BLOCK", 7)
     told: list[tuple[int, int]] = []
     frame = gpd.GeoDataFrame(
         {"n": range(30)}, geometry=shapely.points(np.arange(30) / 100 + 120, 30), crs="EPSG:4326"

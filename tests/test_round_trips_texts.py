@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from test_round_trips import DAY, MOMENT, NUMBER, SETTINGS, WHOLE, plain, there_and_back
 
 import geoplan
-from geoplan.exchange.exporting import export
-from geoplan.exchange.importing import propose
-from geoplan.exchange.shapefile import KEY_FILE
-from geoplan.exchange.tabular import unguarded
+from geoplan.exchange.incoming.importing import propose
+from geoplan.exchange.outgoing.exporting import export
+from geoplan.exchange.outgoing.shapefile import KEY_FILE
+from geoplan.exchange.outgoing.tabular import unguarded
 
 HARD = [
     "", " ", " 前后 ", "a\nb", "a\r\nb", "\t", "0012", "2017", "1e5", "2020-01-01", "true", "NULL", "NaN",

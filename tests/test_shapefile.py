@@ -15,9 +15,9 @@ from test_round_trips import part_of
 
 import geoplan
 from geoplan.errors import OutputError
-from geoplan.exchange.exporting import export
-from geoplan.exchange.order import ENCODINGS, Order
-from geoplan.exchange.shapefile import (
+from geoplan.exchange.outgoing.exporting import export
+from geoplan.exchange.outgoing.order import ENCODINGS, Order
+from geoplan.exchange.outgoing.shapefile import (
     KEY_FILE,
     LONG_FILE,
     README,

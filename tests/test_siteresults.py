@@ -13,9 +13,9 @@ from siterecords import hostile, parcel_record, parcels, platform_record
 
 import geoplan
 from geoplan.errors import QuestionError
-from geoplan.exchange.siteresults import result_csv, result_geojson, result_workbook
-from geoplan.exchange.siteshapes import footprints
-from geoplan.exchange.sitewords import finding_of, why_so
+from geoplan.exchange.decisions.siteresults import result_csv, result_geojson, result_workbook
+from geoplan.exchange.decisions.siteshapes import footprints
+from geoplan.exchange.decisions.sitewords import finding_of, why_so
 
 
 @pytest.fixture(scope="module")

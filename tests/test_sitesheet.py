@@ -20,19 +20,19 @@ from siterecords import hostile, parcel_record, platform_record
 
 import geoplan
 from geoplan.errors import OutputError, QuestionError
-from geoplan.exchange.folding import folded, width_em
-from geoplan.exchange.lettering import MM_PER_POINT, width_mm
-from geoplan.exchange.siteaccount import EXTENTS, account
-from geoplan.exchange.sitemap import SiteMap
-from geoplan.exchange.sitepage import BOTTOM, LEFT, PAGE_MM, RIGHT, Page
-from geoplan.exchange.sitesheet import compose, sheet, sheet_docx, sheet_name, sheet_pdf
-from geoplan.exchange.sitewords import (
+from geoplan.exchange.decisions.siteaccount import EXTENTS, account
+from geoplan.exchange.decisions.sitemap import SiteMap
+from geoplan.exchange.decisions.sitepage import BOTTOM, LEFT, PAGE_MM, RIGHT, Page
+from geoplan.exchange.decisions.sitesheet import compose, sheet, sheet_docx, sheet_name, sheet_pdf
+from geoplan.exchange.decisions.sitewords import (
     percent,
     quantity,
     share_with_error,
     value_change,
     weight_change,
 )
+from geoplan.exchange.prints.folding import folded, width_em
+from geoplan.exchange.prints.lettering import MM_PER_POINT, width_mm
 
 DAY = date(2026, 11, 23)
 Record = dict[str, Any]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoplan.exchange.amounts import Unreadable
-from geoplan.exchange.spans import day_of, span_of, year_of
+from geoplan.exchange.sheets.amounts import Unreadable
+from geoplan.exchange.sheets.spans import day_of, span_of, year_of
 
 
 @pytest.mark.parametrize(

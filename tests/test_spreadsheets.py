@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from making import archive, csv_file, raw_xlsx, sheet_xml, xls, xlsx
 
-from geoplan.exchange import grids, workbookreading
-from geoplan.exchange.grids import UNCOMPUTED, Merge
-from geoplan.exchange.remarks import RefusedFileError
-from geoplan.exchange.spreadsheets import read_book
+from geoplan.exchange.asking.remarks import RefusedFileError
+from geoplan.exchange.sheets import grids, workbookreading
+from geoplan.exchange.sheets.grids import UNCOMPUTED, Merge
+from geoplan.exchange.sheets.spreadsheets import read_book
 
 ROWS = [["项目名称", "总投资"], ["机械臂\n项目", 100.5], ["乙", None], [], ["丙", "约3亿"]]
 

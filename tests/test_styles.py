@@ -8,11 +8,11 @@ import pytest
 from conftest import ROOT, edit_layer, set_cell
 
 import geoplan
-from geoplan.exchange import marks
-from geoplan.exchange.datasets import datasets
-from geoplan.exchange.looks import Condition, Look, Names, Rule, look_of
-from geoplan.exchange.marks import Style
-from geoplan.exchange.styles import expression, qml
+from geoplan.exchange.outgoing.datasets import datasets
+from geoplan.exchange.outgoing.looks import Condition, Look, Names, Rule, look_of
+from geoplan.exchange.outgoing.styles import expression, qml
+from geoplan.exchange.prints import marks
+from geoplan.exchange.prints.marks import Style
 
 PLAN = geoplan.open_plan(ROOT)
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from test_round_trips import part_of
 
 import geoplan
-from geoplan.exchange.exporting import export
-from geoplan.exchange.order import Order
-from geoplan.exchange.tabular import SIDECAR, csv_texts, guarded, unguarded, write_xlsx
+from geoplan.exchange.outgoing.exporting import export
+from geoplan.exchange.outgoing.order import Order
+from geoplan.exchange.outgoing.tabular import SIDECAR, csv_texts, guarded, unguarded, write_xlsx
 from geoplan.plan.problems import Both
 from geoplan.plan.tables import read_table
 from geoplan.schema import TABLES
@@ -170,6 +170,6 @@ def test_numbers_show_the_decimals_that_tell_them_apart(tmp_path: Path) -> None:
 def test_rows_beyond_a_spreadsheet_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geoplan.exchange.workbooks.MOST_ROWS", 5)
+    monkeypatch.setattr("geoplan.exchange.office.workbooks.MOST_ROWS", 5)
     with pytest.raises(geoplan.GeoplanError, match="rows"):
         write_xlsx(tmp_path / "x.xlsx", [part_of(pd.DataFrame({"n": range(6)}))], Order())

@@ -12,9 +12,9 @@ import pytest
 from conftest import ROOT, TINY
 
 import geoplan
-from geoplan.exchange.directory import Directory
-from geoplan.exchange.importing import propose
-from geoplan.exchange.templates import template, template_fields
+from geoplan.exchange.asking.directory import Directory
+from geoplan.exchange.incoming.importing import propose
+from geoplan.exchange.sheets.templates import template, template_fields
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Language
 from geoplan.schema import TABLES

@@ -10,10 +10,10 @@ import pytest
 import shapely
 from making import archive
 
-from geoplan.exchange.charsets import correct_mapinfo
-from geoplan.exchange.kmlreading import with_described
-from geoplan.exchange.remarks import RefusedFileError
-from geoplan.exchange.vectors import read_vectors
+from geoplan.exchange.asking.remarks import RefusedFileError
+from geoplan.exchange.geodata.charsets import correct_mapinfo
+from geoplan.exchange.geodata.kmlreading import with_described
+from geoplan.exchange.geodata.vectors import read_vectors
 
 KML = '<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}</Document></kml>'
 POINT = "<Point><coordinates>120.3,30.2</coordinates></Point>"

@@ -16,11 +16,11 @@ import pytest
 import shapely
 from making import archive, shapefile
 
-from geoplan.exchange import vectors, vectorworker
-from geoplan.exchange.dbase import read_table, table_encoding
-from geoplan.exchange.remarks import RefusedFileError
-from geoplan.exchange.vectorfiles import is_vector
-from geoplan.exchange.vectors import read_vectors
+from geoplan.exchange.asking.remarks import RefusedFileError
+from geoplan.exchange.geodata import vectors, vectorworker
+from geoplan.exchange.geodata.dbase import read_table, table_encoding
+from geoplan.exchange.geodata.vectorfiles import is_vector
+from geoplan.exchange.geodata.vectors import read_vectors
 
 HOLED = shapely.box(120, 30, 120.02, 30.02).difference(shapely.box(120.005, 30.005, 120.01, 30.01))
 
@@ -395,7 +395,7 @@ def test_the_reader_ends_with_whoever_started_it(areas: gpd.GeoDataFrame, tmp_pa
     assert "    import pyogrio\n" in text
     (tmp_path / "worker.py").write_text(text.replace("    import pyogrio\n", endless, 1))
     code = (
-        "import sys, pathlib; from geoplan.exchange import vectors, vectorworker; "
+        "import sys, pathlib; from geoplan.exchange.geodata import vectors, vectorworker; "
         "vectorworker.__file__ = sys.argv[1]; vectors.read_vectors(pathlib.Path(sys.argv[2]))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "worker.py"), str(tmp_path / "a.gpkg")]

@@ -6,7 +6,7 @@ import pytest
 from conftest import TINY
 from flask.testing import FlaskClient
 
-from geoplan.exchange.marks import class_colours as colours
+from geoplan.exchange.prints.marks import class_colours as colours
 from webmap import create_app
 
 

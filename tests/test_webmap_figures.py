@@ -2,7 +2,7 @@
 
 import pytest
 
-from geoplan.exchange.captions import MEASURE_NAMES as MEASURES
+from geoplan.exchange.prints.captions import MEASURE_NAMES as MEASURES
 from webmap.figures import PER, UNITS, area, decimal, exact_money, measured, money
 
 

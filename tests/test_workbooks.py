@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import geoplan
 from geoplan.errors import OutputError
-from geoplan.exchange import workbooks
-from geoplan.exchange.cells import cell_of, cleaned, sheet_names, width_for
-from geoplan.exchange.workbooks import Column, Properties, Sheet, sources_sheet, workbook
+from geoplan.exchange.office import workbooks
+from geoplan.exchange.office.cells import cell_of, cleaned, sheet_names, width_for
+from geoplan.exchange.office.workbooks import Column, Properties, Sheet, sources_sheet, workbook
 
 DAY = datetime(2026, 11, 22, 8, tzinfo=UTC)
 PROPERTIES = Properties("测试 & 表", "题目", "说明", DAY)

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from flask import Blueprint, Response, current_app
 
-from geoplan.exchange.reports import plain
+from geoplan.exchange.files.reports import plain
 from geoplan.place.footprints import Coarse, coarse
 from geoplan.plan.finding import Hit, find
 from geoplan.plan.statements import Names

@@ -14,11 +14,11 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from geoplan.errors import GeoplanError, OutputError
-from geoplan.exchange.dataset import Dataset
-from geoplan.exchange.datasets import datasets
-from geoplan.exchange.exporting import exported
-from geoplan.exchange.formats import FORMATS
-from geoplan.exchange.packing import USUAL_FORMATS, pack
+from geoplan.exchange.outgoing.dataset import Dataset
+from geoplan.exchange.outgoing.datasets import datasets
+from geoplan.exchange.outgoing.exporting import exported
+from geoplan.exchange.outgoing.formats import FORMATS
+from geoplan.exchange.outgoing.packing import USUAL_FORMATS, pack
 from geoplan.plan.opening import Plan
 from geoplan.site.conditions import ConditionError
 from webmap.answering import encoded, shelf

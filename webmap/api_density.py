@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from flask import Blueprint, Response
 
-from geoplan.exchange.captions import MEASURE_NAMES as MEASURES
-from geoplan.exchange.marks import class_colours
+from geoplan.exchange.prints.captions import MEASURE_NAMES as MEASURES
+from geoplan.exchange.prints.marks import class_colours
 from geoplan.place.classes import Method, classify
 from geoplan.place.density import BY, Density, Question, amounts
 from geoplan.place.histogram import histogram

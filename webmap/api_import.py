@@ -15,9 +15,15 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 
 from geoplan.errors import GeoplanError
-from geoplan.exchange.applying import Import, LostStateError, UnknownEntryError, imports, undo
-from geoplan.exchange.remarks import RefusedFileError
-from geoplan.exchange.tabular import guarded
+from geoplan.exchange.asking.remarks import RefusedFileError
+from geoplan.exchange.incoming.applying import (
+    Import,
+    LostStateError,
+    UnknownEntryError,
+    imports,
+    undo,
+)
+from geoplan.exchange.outgoing.tabular import guarded
 from webmap.answering import encoded, shelf
 from webmap.api_site import kept
 from webmap.asking import AskedWrongError, asked, missing, words
@@ -269,8 +275,8 @@ def remarks(token: str) -> Response:
 @blueprint.get("/templates/<table>.xlsx")
 def template_file(table: str) -> Response:
     """A spreadsheet to fill in for one table."""
-    from geoplan.exchange.templates import template
-    from geoplan.exchange.workbooks import MIMETYPE
+    from geoplan.exchange.office.workbooks import MIMETYPE
+    from geoplan.exchange.sheets.templates import template
     from geoplan.schema import TABLES
 
     asked({})

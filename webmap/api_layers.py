@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 from flask import Blueprint, Response
 
-from geoplan.exchange.reports import plain
+from geoplan.exchange.files.reports import plain
 from geoplan.place.density import BY, Question
 from geoplan.place.zones import district_layer
 from webmap import known

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from flask import Blueprint, Response
 
-from geoplan.exchange.reports import plain
+from geoplan.exchange.files.reports import plain
 from geoplan.place.placement import ROLE_NAMES, ROLES
 from geoplan.plan.statements import Citation
 from webmap import known

@@ -14,7 +14,7 @@ import orjson
 from flask import Blueprint, Response, current_app, request
 
 from geoplan.errors import GeoplanError
-from geoplan.exchange.reports import plain
+from geoplan.exchange.files.reports import plain
 from geoplan.site.measuring import CriterionError
 from webmap import siting
 from webmap.answering import collection, encoded, shelf

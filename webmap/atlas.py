@@ -24,7 +24,7 @@ from flask.testing import FlaskClient
 from markupsafe import Markup
 
 from geoplan.errors import GeoplanError
-from geoplan.exchange.captions import MEASURE_NAMES as MEASURES
+from geoplan.exchange.prints.captions import MEASURE_NAMES as MEASURES
 from geoplan.place.zones import district_layer
 from geoplan.plan.opening import Plan
 from webmap import known

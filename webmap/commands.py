@@ -11,7 +11,7 @@ import click
 from flask import Flask
 
 from geoplan.cli import plan_option, progress
-from geoplan.exchange.writing import write_text
+from geoplan.exchange.files.writing import write_text
 from geoplan.plan.crs import DATUMS
 from webmap.config import BASEMAP_KINDS
 

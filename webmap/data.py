@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Blueprint, current_app, render_template
 
-from geoplan.exchange.dataset import Dataset
-from geoplan.exchange.titles import fields_of_table
+from geoplan.exchange.outgoing.dataset import Dataset
+from geoplan.exchange.sheets.titles import fields_of_table
 from geoplan.plan.opening import Plan
 from geoplan.schema import TABLES
 from webmap.answering import shelf

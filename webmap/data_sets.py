@@ -9,11 +9,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geoplan.exchange.dataset import Dataset
-from geoplan.exchange.datasets import datasets
-from geoplan.exchange.fields import Field
-from geoplan.exchange.formats import FORMATS
-from geoplan.exchange.provenance import sources_of
+from geoplan.exchange.outgoing.dataset import Dataset
+from geoplan.exchange.outgoing.datasets import datasets
+from geoplan.exchange.outgoing.fields import Field
+from geoplan.exchange.outgoing.formats import FORMATS
+from geoplan.exchange.outgoing.provenance import sources_of
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Both
 from geoplan.schema import TABLES, VOCABULARIES, Column

@@ -15,15 +15,15 @@ from typing import Any
 import orjson
 
 from geoplan.errors import GeoplanError
-from geoplan.exchange.applying import apply, contents, proposed
-from geoplan.exchange.choosing import choose
-from geoplan.exchange.encodings import sample
-from geoplan.exchange.findings import Findings
-from geoplan.exchange.importing import propose
-from geoplan.exchange.proposals import Proposal
-from geoplan.exchange.remarks import RefusedFileError
-from geoplan.exchange.spreadsheets import read_book
-from geoplan.exchange.vectorfiles import is_vector
+from geoplan.exchange.asking.findings import Findings
+from geoplan.exchange.asking.proposals import Proposal
+from geoplan.exchange.asking.remarks import RefusedFileError
+from geoplan.exchange.files.encodings import sample
+from geoplan.exchange.geodata.vectorfiles import is_vector
+from geoplan.exchange.incoming.applying import apply, contents, proposed
+from geoplan.exchange.incoming.importing import propose
+from geoplan.exchange.sheets.choosing import choose
+from geoplan.exchange.sheets.spreadsheets import read_book
 from geoplan.schema import TABLES
 
 MOST_LISTED = 300
@@ -43,7 +43,7 @@ class Order:
     Attributes
     ----------
     target :
-        As ``as_`` of :func:`geoplan.exchange.importing.propose`.
+        As ``as_`` of :func:`geoplan.exchange.incoming.importing.propose`.
     digest :
         The change that was shown: only exactly this one is written. Empty for
         a preview.

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, abort, request
 
 from geoplan.errors import OutputError, QuestionError
-from geoplan.exchange.pictures import FORMS, MIMETYPES, View, draw, file_name
+from geoplan.exchange.prints.pictures import FORMS, MIMETYPES, View, draw, file_name
 from webmap.answering import shelf
 from webmap.asking import AskedWrongError
 from webmap.i18n import language, t

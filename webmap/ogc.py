@@ -16,7 +16,7 @@ from flask import Blueprint, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from geoplan.errors import GeoplanError
-from geoplan.exchange.dataset import Dataset
+from geoplan.exchange.outgoing.dataset import Dataset
 from webmap import ogc_documents as documents
 from webmap import ogc_maps as maps
 from webmap import ogc_pages as pages

@@ -20,11 +20,11 @@ import pandas as pd
 import shapely
 
 from geoplan.errors import GeoplanError
-from geoplan.exchange.dataset import Dataset
-from geoplan.exchange.datasets import datasets
-from geoplan.exchange.fields import NUMERIC, Field
-from geoplan.exchange.outcomes import CELLS, hex_resolution
-from geoplan.exchange.provenance import provenance
+from geoplan.exchange.outgoing.dataset import Dataset
+from geoplan.exchange.outgoing.datasets import datasets
+from geoplan.exchange.outgoing.fields import NUMERIC, Field
+from geoplan.exchange.outgoing.outcomes import CELLS, hex_resolution
+from geoplan.exchange.outgoing.provenance import provenance
 from geoplan.place.density import By
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Both

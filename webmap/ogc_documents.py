@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from geoplan.exchange.captions import SKETCH_NOTE
-from geoplan.exchange.encoding import MEDIA_TYPE
-from geoplan.exchange.fields import Field
-from geoplan.exchange.provenance import provenance
+from geoplan.exchange.outgoing.encoding import MEDIA_TYPE
+from geoplan.exchange.outgoing.fields import Field
+from geoplan.exchange.outgoing.provenance import provenance
+from geoplan.exchange.prints.captions import SKETCH_NOTE
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Language
 from geoplan.schema import VOCABULARIES

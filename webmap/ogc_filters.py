@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geoplan.exchange.fields import NUMERIC
+from geoplan.exchange.outgoing.fields import NUMERIC
 from geoplan.plan.problems import NOTHING, Both
 from webmap.ogc_collections import GEOMETRY, Collection, seconds
 from webmap.ogc_cql2 import (

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import orjson
 import shapely
 
-from geoplan.exchange.dataset import Dataset
-from geoplan.exchange.encoding import feature_texts
-from geoplan.exchange.fields import NUMERIC, Field
+from geoplan.exchange.outgoing.dataset import Dataset
+from geoplan.exchange.outgoing.encoding import feature_texts
+from geoplan.exchange.outgoing.fields import NUMERIC, Field
 from webmap.answering import encoded
 from webmap.asking import Reader, flag, one_of, whole, words
 from webmap.i18n import language, t

@@ -9,7 +9,7 @@ from branca.element import MacroElement
 from flask import request, url_for
 from jinja2 import Template
 
-from geoplan.exchange.marks import class_colours
+from geoplan.exchange.prints.marks import class_colours
 from geoplan.place.classes import classify
 from geoplan.place.zones import district_layer
 from geoplan.plan.opening import Plan

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pandas as pd
 from markupsafe import Markup, escape
 
-from geoplan.exchange.fields import NUMERIC, Field
-from geoplan.exchange.reports import plain
+from geoplan.exchange.files.reports import plain
+from geoplan.exchange.outgoing.fields import NUMERIC, Field
 from geoplan.schema import CITATION_NAMES, VOCABULARIES
 from webmap.figures import decimal, exact_money
 from webmap.i18n import language

@@ -7,7 +7,7 @@ say their own root.
 from typing import Any
 
 import geoplan
-from geoplan.exchange.captions import SKETCH_NOTE
+from geoplan.exchange.prints.captions import SKETCH_NOTE
 from geoplan.plan.problems import Language
 from webmap import openapi_api, openapi_data, openapi_ogc, openapi_site
 from webmap.openapi_schemas import answered, chooser, citation_schemas, content, ref

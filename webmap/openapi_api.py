@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from geoplan.exchange.captions import MEASURE_NAMES
+from geoplan.exchange.prints.captions import MEASURE_NAMES
 from geoplan.place.density import BY
 from geoplan.plan.problems import Language
 from geoplan.plan.subjects import KINDS

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from geoplan.exchange.workbooks import MIMETYPE as XLSX
+from geoplan.exchange.office.workbooks import MIMETYPE as XLSX
 from geoplan.plan.problems import Language
 from geoplan.schema import TABLES
 from webmap.openapi_schemas import (

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from geoplan.exchange.dataset import Dataset
-from geoplan.exchange.fields import Field
+from geoplan.exchange.outgoing.dataset import Dataset
+from geoplan.exchange.outgoing.fields import Field
 from geoplan.plan.problems import Language
 from webmap.ogc_collections import Collection, available, density_by, title
 from webmap.ogc_cql2 import LONGEST

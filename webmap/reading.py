@@ -5,7 +5,7 @@ from datetime import date
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from geoplan.exchange.reports import ListFormat, Record, listed, records_of
+from geoplan.exchange.files.reports import ListFormat, Record, listed, records_of
 from geoplan.plan.targets import targets as targets_of
 from geoplan.schema import VOCABULARIES
 from webmap import known

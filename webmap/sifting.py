@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from geoplan.exchange.reports import records_of
+from geoplan.exchange.files.reports import records_of
 from geoplan.plan.conflicts import SEVERITIES, Conflict, ConflictSeverity
 from geoplan.plan.disagreements import conflicts
 from geoplan.plan.ledger import ledger

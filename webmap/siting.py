@@ -313,8 +313,8 @@ def _smallest(flips: pd.DataFrame, spans: Mapping[str, float]) -> list[dict[str,
 def file_of(plan: Plan, record: Mapping[str, Any], file: str, site: str, lang: Language) -> bytes:
     """One of the files that a result is taken along in."""
     # Imported here: what draws takes a second to load, and a page does without.
-    from geoplan.exchange.siteresults import result_geojson, result_workbook
-    from geoplan.exchange.sitesheet import sheet_docx, sheet_pdf
+    from geoplan.exchange.decisions.siteresults import result_geojson, result_workbook
+    from geoplan.exchange.decisions.sitesheet import sheet_docx, sheet_pdf
 
     with room():
         match file:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from geoplan.exchange.captions import MEASURE_NAMES as MEASURES
+from geoplan.exchange.prints.captions import MEASURE_NAMES as MEASURES
 from geoplan.place.classes import Method
 from geoplan.place.density import BY
 from geoplan.plan.evidence import passed_by

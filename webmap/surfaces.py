@@ -15,7 +15,7 @@ import numpy.typing as npt
 import shapely
 from pyproj import Transformer
 
-from geoplan.exchange.rasters import indexed_png
+from geoplan.exchange.outgoing.rasters import indexed_png
 from geoplan.place.zones import KM2_PER_MU, M2_PER_KM2, district_zones
 from geoplan.plan.opening import Plan
 from geoplan.plan.problems import Both

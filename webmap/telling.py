@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pandas as pd
 
-from geoplan.exchange.reports import plain
+from geoplan.exchange.files.reports import plain
 from geoplan.place.density import Question
 from geoplan.place.locate import KINDS as LOCATED
 from geoplan.place.series import projects_of, summed

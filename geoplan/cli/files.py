@@ -11,12 +11,12 @@ import orjson
 import geoplan
 from geoplan.cli.frame import lang_option, plan_option, progress
 from geoplan.errors import QuestionError
-from geoplan.exchange.applying import apply, imports, proposed, undo
-from geoplan.exchange.exporting import export
-from geoplan.exchange.importing import propose
-from geoplan.exchange.packing import USUAL_FORMATS, pack
-from geoplan.exchange.templates import template
-from geoplan.exchange.writing import write_bytes
+from geoplan.exchange.files.writing import write_bytes
+from geoplan.exchange.incoming.applying import apply, imports, proposed, undo
+from geoplan.exchange.incoming.importing import propose
+from geoplan.exchange.outgoing.exporting import export
+from geoplan.exchange.outgoing.packing import USUAL_FORMATS, pack
+from geoplan.exchange.sheets.templates import template
 from geoplan.plan.opening import find_plan
 from geoplan.plan.problems import Both, Language
 

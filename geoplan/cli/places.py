@@ -8,10 +8,10 @@ import click
 
 import geoplan
 from geoplan.cli.frame import form_option, lang_option, plan_option, progress
-from geoplan.exchange.pictures import View, draw, form_of
-from geoplan.exchange.reports import ListFormat, listed, records_of
-from geoplan.exchange.results import with_names, write_density, write_or_list
-from geoplan.exchange.writing import write_bytes
+from geoplan.exchange.files.reports import ListFormat, listed, records_of
+from geoplan.exchange.files.writing import write_bytes
+from geoplan.exchange.outgoing.results import with_names, write_density, write_or_list
+from geoplan.exchange.prints.pictures import View, draw, form_of
 from geoplan.place.density import BY, compare_vintages, density
 from geoplan.place.placement import conformity, matrix, placement
 from geoplan.place.specialisation import concentrations, specialisation

@@ -8,8 +8,8 @@ import click
 
 import geoplan
 from geoplan.cli.frame import form_option, lang_option, plan_option, progress
-from geoplan.exchange.deriving import outdated_layers, write_derived
-from geoplan.exchange.reports import ListFormat, listed, records_of
+from geoplan.exchange.files.reports import ListFormat, listed, records_of
+from geoplan.exchange.outgoing.deriving import outdated_layers, write_derived
 from geoplan.plan.checks import in_order
 from geoplan.plan.conflicts import SEVERITIES
 from geoplan.plan.problems import Language

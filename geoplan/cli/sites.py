@@ -7,7 +7,7 @@ import click
 import geoplan
 from geoplan.cli.frame import lang_option, plan_option, progress
 from geoplan.errors import QuestionError
-from geoplan.exchange.siteanswers import result_text, shapes_of, write_result, write_sheet
+from geoplan.exchange.decisions.siteanswers import result_text, shapes_of, write_result, write_sheet
 from geoplan.plan.problems import Language
 from geoplan.site.brief import read_brief, template
 from geoplan.site.deciding import choose

@@ -1,0 +1,1 @@
+"""Decision records for people: answers, tables, the one-page sheet."""

@@ -1,0 +1,1 @@
+"""Workbooks and documents that office programs lay out alike."""

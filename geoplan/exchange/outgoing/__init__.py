@@ -1,0 +1,1 @@
+"""Datasets of a plan as files for GIS and office programs."""

@@ -1,0 +1,1 @@
+"""Views of a map as pictures for print."""

@@ -1,0 +1,1 @@
+"""Spreadsheets as people send them, read as records of a table."""
