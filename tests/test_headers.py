@@ -22,6 +22,23 @@ def fields(header: Header, table: str = "projects") -> dict[str, str]:
     return {name: header.headings[at].title for name, at in found.items()}
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("填报单位：区经信局          单位：亿元、亩", ["亿元", "亩"]),
+        ("单位：万元  填报单位：发改局", ["万元"]),
+        ("编制单位：某局", []),
+    ],
+)
+def test_the_office_and_the_units_may_stand_in_one_line(
+    tmp_path: Path, line: str, expected: list[str]
+) -> None:
+    rows = [["某区重点项目表"], [line],
+            ["项目名称", "建设单位", "总投资", "用地面积"], ["甲", "乙", 3, 5]]  # fmt: skip
+    header = header_of(xlsx(tmp_path / "a.xlsx", rows, merges=["A1:D1", "A2:D2"]))
+    assert [unit.name for unit in header.units] == expected
+
+
 def test_title_rows_above_are_passed_over(tmp_path: Path) -> None:
     rows = [["某区重点项目表"], ["填报单位：区经信局", None, None, "单位：亿元"], [],
             ["序号", "项目名称", "建设单位", "总投资", "建设年限"], [1, "甲", "乙", 3, "2021年"]]  # fmt: skip

@@ -144,12 +144,12 @@ _SHEETS: Mapping[str, Sentence] = {
     "header.rows": Sentence("表头在第 {first}–{last} 行。", "The header is in rows {first}–{last}."),
     "column.unread": Sentence(
         "“{title}”列没有对应的字段，未读。", "Column “{title}” has no counterpart and was not read.",
-        "如需读取，请在 mapping 中指明。", "Name its counterpart in mapping to read it.",
+        "如需读取，请指明它是哪个字段(命令行用 --map)。", "To read it, say which field it is (--map on the command line).",
     ),
     "column.second": Sentence(
         "“{title}”列与“{taken}”列对应同一字段“{target}”，只读了后者。",
         "Columns “{title}” and “{taken}” both mean “{target}”; only the latter was read.",
-        "如选错了，请在 mapping 中指明。", "Say in mapping which one is meant.",
+        "如选错了，请指明是哪一列(命令行用 --map)。", "If not, say which one is meant (--map on the command line).",
     ),
     "column.missing": Sentence(
         "缺少必需的列“{title}”。", "The required column “{title}” is missing.",
@@ -165,7 +165,7 @@ _SHEETS: Mapping[str, Sentence] = {
         "可用：{known}。", "Use one of {known}.",
     ),
     "row.total": Sentence(
-        "第{rows}行是合计行，未当作数据。", "Rows {rows} are totals and were not taken as data.",
+        "第{rows}行是合计行，未当作数据。", "Totals, not taken as data: row {rows}.",
     ),
     "row.total_differs": Sentence(
         "“{label}”写 {said}，各行相加为 {found}，相差 {gap}。",
@@ -174,20 +174,20 @@ _SHEETS: Mapping[str, Sentence] = {
     ),
     "row.note": Sentence(
         "第{rows}行是说明文字，未当作数据：“{sample}”。",
-        "Rows {rows} are remarks and were not taken as data: “{sample}”.",
+        "Remarks, not taken as data: row {rows}, “{sample}”.",
     ),
     "row.header_again": Sentence(
-        "第{rows}行重复了表头，已跳过。", "Rows {rows} repeat the header and were passed over.",
+        "第{rows}行重复了表头，已跳过。", "The header again, passed over: row {rows}.",
     ),
     "row.numbering": Sentence(
         "第{rows}行是栏次编号，已跳过。", "Row {rows} numbers the columns and was passed over.",
     ),
     "row.example": Sentence(
-        "第{rows}行是模板的示例，已跳过。", "Rows {rows} are the template's example and were passed over.",
+        "第{rows}行是模板的示例，已跳过。", "The template's example, passed over: row {rows}.",
     ),
     "row.group": Sentence(
         "第{rows}行是分组标题，其下各行据此填写“{column}”。",
-        "Rows {rows} are headings; the rows below take “{column}” from them.",
+        "Headings from which the rows below take “{column}”: row {rows}.",
     ),
     "row.inherited": Sentence(
         "“{title}”列有 {count} 行来自合并单元格，依据记为“承上”。",

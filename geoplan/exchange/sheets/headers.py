@@ -16,7 +16,8 @@ _MOST_LINES = 4
 _BRACKETS = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _TAIL = re.compile(r"^(?P<title>.+?)[/／:：,，、\s]+(?P<unit>[^/／:：,，、\s]{1,12})$")
 _UNIT_LINE = re.compile(
-    r"(?:(?:计量|金额|货币)?单\s*位|\bunits?)\s*[:：]\s*(?P<units>.{1,40})", re.IGNORECASE
+    r"(?:(?:计量|金额|货币)?单\s*位|\bunits?)\s*[:：]\s*(?P<units>(?:(?!单\s*位).){1,40})",
+    re.IGNORECASE,
 )
 _NUMERIC = re.compile(r"[-+]?[0-9][0-9,.]*%?")
 _ORDINALS = "甲乙丙丁戊己庚辛壬癸"
@@ -270,13 +271,15 @@ def title_and_unit(text: str, table: str = "") -> tuple[str, Unit | None]:
 
 def _units_stated(text: str) -> list[Unit]:
     """The units of a line such as “单位：万元、亩”."""
-    found = _UNIT_LINE.search(unicodedata.normalize("NFKC", text))
-    if found is None:
-        return []
-    parts = re.split(r"(?:,(?![0-9]{3})|[、;/和及)])+", found["units"])
-    # In “CNY million” the blank divides nothing.
-    words = [w for part in parts for w in ([part] if part.isascii() else part.split())]
-    return [unit for word in words for unit in [unit_of(word)] if unit is not None]
+    # Before the units the office may be named: 填报单位：….
+    for found in _UNIT_LINE.finditer(unicodedata.normalize("NFKC", text)):
+        parts = re.split(r"(?:,(?![0-9]{3})|[、;/和及)])+", found["units"])
+        # In “CNY million” the blank divides nothing.
+        words = [w for part in parts for w in ([part] if part.isascii() else part.split())]
+        units = [unit for word in words for unit in [unit_of(word)] if unit is not None]
+        if units:
+            return units
+    return []
 
 
 def is_numbering(texts: Sequence[str]) -> bool:
