@@ -76,6 +76,13 @@ def crawl(client: FlaskClient, start: str) -> Iterator[str]:
         left += new
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_address_for_other_programs_has_no_query(client: FlaskClient, lang: str) -> None:
+    text = page(client, "/ogc", lang)
+    assert '<code class="address">http://localhost/ogc</code>' in text
+    assert '<code class="address">ogrinfo OAPIF:http://localhost/ogc</code>' in text
+
+
 def test_every_link_leads_somewhere(client: FlaskClient) -> None:
     visited = list(crawl(client, "/ogc?f=html&lang=en"))
     assert len(visited) > 60

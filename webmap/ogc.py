@@ -145,7 +145,11 @@ def landing() -> Response | str:
     at = _addresses(form)
     if form == "html":
         return render_template(
-            "ogc_landing.html", at=at, found=available(shown), address=_addresses()(), **pages.WORDS
+            "ogc_landing.html",
+            at=at,
+            found=available(shown),
+            address=_addresses()().partition("?")[0],
+            **pages.WORDS,
         )
     return _document(
         shown, documents.JSON, lambda: documents.landing(shown.plan, at, form, language())
