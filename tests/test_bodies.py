@@ -17,6 +17,7 @@ ROW = [1, "新项目", "甲一公司", "机器人产业", 300, "2021-2023年"]
     [(["合计（1个）", None, None, None, 300], "row.total"), (["合  计", "1个", None, None, 300], "row.total"),
      ([None, "合　计（共１个）", None, None, 300], "row.total"), (["其中：新建", None, None, None, 300], "row.total"),
      (["（一）", "新建项目", None, None, 300], "row.total"), ([None, "其中：省重点", None, None, 300], "row.total"),
+     ([None, "其中：一期工程", "甲一公司", None, 100, "2021-2022年"], "row.total"),
      ([None, "某局（盖章）"], "row.note"), (["2018年3月5日"], "row.note"), (["以上为新建项目"], "row.note"),
      (["打印时间：2018-3-5", None, None, None, None, "第1页"], "row.note")],
 )  # fmt: skip

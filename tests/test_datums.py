@@ -25,7 +25,7 @@ from geoplan.exchange.geodata.crsguess import (
     to_lonlat,
     with_parameters,
 )
-from geoplan.exchange.geodata.datums import Witnesses, measure
+from geoplan.exchange.geodata.datums import Witnesses, hinted, is_undecided, measure, partly_shifted
 from geoplan.exchange.incoming.importing import propose
 from geoplan.plan.crs import FROM_WGS84, move_lonlat
 from geoplan.plan.opening import Plan
@@ -330,3 +330,70 @@ def test_another_region_is_no_local_grid(
 def test_a_crs_that_names_a_file_is_none() -> None:
     for text in ("+proj=latlong +nadgrids=/etc/passwd", "+init=/etc/passwd:1", "A" * 100_000):
         assert crs_of(text) is None
+
+
+@pytest.fixture(scope="module")
+def hubs(embedded: Plan) -> gpd.GeoDataFrame:
+    """The hubs that the plan knows best, where it has them."""
+    places = embedded.tables["locations"].dropna(subset=["lon", "lat"])
+    places = places[places["subject_kind"] == "hubs"].sort_values("accuracy_m").head(10)
+    points = gpd.points_from_xy(places["lon"], places["lat"])
+    return gpd.GeoDataFrame({"id": list(places["subject_id"])}, geometry=points, crs=4326)
+
+
+def codes_of(proposal: Proposal) -> list[str]:
+    return [remark.code for remark in proposal.warnings]
+
+
+def test_witnesses_too_few_to_prove_a_datum_are_told(embedded: Plan, tmp_path: Path) -> None:
+    places = embedded.tables["locations"].dropna(subset=["lon", "lat"])
+    is_rough = places["accuracy_m"].between(400, 2_000)
+    rough = places[(places["subject_kind"] == "hubs") & is_rough].head(2)
+    points = gpd.points_from_xy(rough["lon"], rough["lat"])
+    frame = gpd.GeoDataFrame({"id": list(rough["subject_id"])}, geometry=points, crs=4326)
+    proposal = proposed(embedded, moved(frame, "GCJ-02"), tmp_path, "hubs")
+    (remark,) = [one for one in proposal.warnings if one.code == "datum.hinted"]
+    assert "GCJ-02" in remark.message("zh")
+    assert not proposal.open_questions
+    assert not {"datum.hinted", "datum.undecided"} & set(
+        codes_of(proposed(embedded, frame, tmp_path, "hubs"))
+    )
+
+
+def test_a_file_that_is_shifted_in_part_is_not_converted_as_a_whole(
+    embedded: Plan, hubs: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    shifted = moved(hubs, "GCJ-02").geometry
+    for count in (3, 7):
+        shapes = [*hubs.geometry[: 10 - count], *shifted[10 - count :]]
+        frame = hubs.set_geometry(gpd.GeoSeries(shapes, crs=4326))
+        proposal = proposed(embedded, frame, tmp_path, "hubs")
+        (remark,) = [one for one in proposal.warnings if one.code == "datum.partly"]
+        assert (remark.details["count"], remark.details["in_place"]) == (count, 10 - count)
+        assert f"{11 - count}–10" in remark.message("zh")
+        assert not proposal.open_questions
+
+
+def test_rough_witnesses_that_lie_anyhow_leave_the_datum_undecided() -> None:
+    expected = np.array([[120.1, 30.2], [120.3, 30.3]])
+    astray = expected + np.array([[0.006, 0.0], [-0.004, 0.005]])
+    found = Witnesses(astray, expected, np.full(2, 1_500.0), Both("平台", "platforms"))
+    assert measure(found) is None
+    assert hinted(found) is None
+    assert partly_shifted(found) is None
+    assert is_undecided(found)
+    well = Witnesses(astray, expected, np.full(2, 20.0), Both("平台", "platforms"))
+    there = Witnesses(expected, expected, np.full(2, 1_500.0), Both("平台", "platforms"))
+    assert not is_undecided(well)
+    assert not is_undecided(there)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_point_with_its_axes_exchanged_is_read_quietly(
+    embedded: Plan, hubs: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    shapes = [shapely.Point(hubs.geometry[0].y, hubs.geometry[0].x), *hubs.geometry[1:]]
+    frame = hubs.set_geometry(gpd.GeoSeries(shapes, crs=4326))
+    proposal = proposed(embedded, frame, tmp_path, "hubs")
+    assert "location.swapped" in codes_of(proposal)
+    assert proposal.counts()["unchanged"] == 10

@@ -58,3 +58,14 @@ def test_an_import_says_which_stage_it_is_in(
     assert said[0] == "reading (0%)"
     assert {"matching (50%)", "comparing (70%)", "writing"} <= set(said)
     assert running == []
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "缺少必需的列"), ("en", "is missing")])
+def test_a_refusal_is_told_in_the_language_asked_for(
+    folder: Path, tmp_path: Path, language: str, said: str
+) -> None:
+    file = xlsx(tmp_path / "a.xlsx", [["项目名称", "企业"], ["甲", "甲一公司"]])
+    words = ["import", str(file), "--plan", str(folder), "--as", "projects", "--lang", language]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2
+    assert said in result.stderr

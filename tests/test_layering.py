@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import shapely
 from conftest import TINY
+from making import xlsx
 
 import geoplan
 from geoplan.exchange.asking.findings import Findings
@@ -20,6 +21,8 @@ from geoplan.exchange.geodata.areas import closed, only_areas
 from geoplan.exchange.incoming.applying import apply, undo
 from geoplan.exchange.incoming.featuretexts import is_same_shape, rounded
 from geoplan.exchange.incoming.importing import propose
+from geoplan.exchange.outgoing.exporting import export
+from geoplan.plan.opening import Plan
 
 DAY = date(2026, 11, 22)
 
@@ -314,3 +317,76 @@ def test_a_new_layer_is_called_as_in_its_file(folder: Path, tmp_path: Path) -> N
     apply(proposed(folder, squares("甲1", "甲2"), tmp_path, "layer"), folder)
     (layer,) = [x for x in geoplan.open_plan(folder).layers.values() if x.title_zh == "地块"]
     assert layer.name.isascii()
+
+
+def untold(plan: Plan, frame: gpd.GeoDataFrame, tmp_path: Path, **more: Any) -> Proposal:
+    path = tmp_path / "untold.gpkg"
+    path.unlink(missing_ok=True)
+    frame.to_file(path)
+    return propose(plan, path, today=DAY, **more)
+
+
+def points(**columns: list[str]) -> gpd.GeoDataFrame:
+    count = len(next(iter(columns.values())))
+    shapes = [shapely.Point(120.002 + 0.001 * i, 30.003) for i in range(count)]
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs=4326)
+
+
+def test_districts_are_known_by_their_codes(tiny: Plan, tmp_path: Path) -> None:
+    frame = gpd.read_file(TINY / "layers/districts.geojson")[["code", "name_zh", "geometry"]]
+    proposal = untold(tiny, frame, tmp_path)
+    assert proposal.target == "layer:districts"
+    assert "table" not in [question.id for question in proposal.questions]
+    assert untold(tiny, frame.assign(code=["X1", "X2", "X3"][: len(frame)]), tmp_path).target not in (
+        "layer:districts", "enterprises",
+    )  # fmt: skip
+
+
+def test_a_bare_name_makes_no_firm(tiny: Plan, tmp_path: Path) -> None:
+    frame = points(name=["甲", "乙", "丙"], code=["1", "2", "3"])
+    proposal = untold(tiny, frame, tmp_path)
+    assert proposal.target.startswith("layer:")
+    (question,) = [one for one in proposal.questions if one.id == "table"]
+    assert not question.is_blocking
+    assert "--as" in question.asked.en
+    assert untold(tiny, frame, tmp_path, answers={"table": "enterprises"}).target == "enterprises"
+    assert untold(tiny, points(企业名称=["甲厂", "乙厂"]), tmp_path).target == "enterprises"
+
+
+def test_ids_and_kinds_tell_hubs_from_platforms(tiny: Plan, tmp_path: Path) -> None:
+    assert untold(tiny, points(id=["station"], name_zh=["丙区站"]), tmp_path).target == "hubs"
+    assert untold(tiny, points(id=["park"], name_zh=["甲园"]), tmp_path).target == "platforms"
+    for kind, table in (("rail_station", "hubs"), ("park", "platforms"), ("园中园", "layer")):
+        frame = points(name_zh=["新一", "新二"], kind=[kind, kind])
+        assert untold(tiny, frame, tmp_path).target.partition(":")[0] == table
+
+
+def test_features_are_refused_for_their_shapes_and_not_as_notes(tiny: Plan, tmp_path: Path) -> None:
+    frame = points(企业名称=["甲厂", "乙厂", "丙厂"])
+    bow = shapely.Polygon([(120, 30), (120.01, 30.01), (120.01, 30), (120, 30.01), (120, 30)])
+    frame = frame.set_geometry(gpd.GeoSeries([frame.geometry[0], None, bow], crs=4326))
+    proposal = untold(tiny, frame, tmp_path)
+    assert [(one.code, one.row) for one in proposal.refused] == [
+        ("geometry.empty", 2), ("geometry.invalid", 3),
+    ]  # fmt: skip
+    assert not proposal.skipped
+    assert list(proposal.tables["enterprises"].added["name_zh"]) == ["甲厂"]
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_what_was_edited_by_hand_since_an_export_is_said_to_be_at_risk(
+    folder: Path, tmp_path: Path, is_changed: bool
+) -> None:
+    path = export(geoplan.open_plan(folder), "projects", tmp_path / "projects.geojson", today=DAY)
+    features = json.loads(path.read_text("utf-8"))["features"]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    taken = xlsx(
+        tmp_path / "a.xlsx", [["id", "项目名称"], [features[0]["properties"]["id"], "改名"]]
+    )
+    if is_changed:
+        apply(propose(geoplan.open_plan(folder), taken, "projects", today=DAY), folder)
+    proposal = propose(geoplan.open_plan(folder), path, "projects", today=DAY)
+    (question,) = [one for one in proposal.questions if one.id == "export"]
+    assert ("手工" in question.asked.zh) != is_changed
+    assert ("by hand" in question.asked.en) != is_changed
+    assert ("only what was changed" in question.asked.en) == is_changed

@@ -180,3 +180,75 @@ def test_a_column_of_units_belongs_to_the_figures_before_it(tiny: Plan, tmp_path
     proposal = proposed(tiny, xlsx(tmp_path / "表.xlsx", rows))
     assert proposal.open_questions == ()
     assert [p["investment_wanyuan"] for p in added(proposal)] == ["15000", "1500"]
+
+
+def test_less_than_one_of_a_unit_is_refused_not_rounded_away(tiny: Plan, tmp_path: Path) -> None:
+    rows = [PROJECT_HEADER, row("甲", 0.3), row("乙", 300)]
+    proposal = proposed(tiny, xlsx(tmp_path / "表.xlsx", rows))
+    assert [p["name_zh"] for p in added(proposal)] == ["乙"]
+    assert [remark.code for remark in proposal.refused] == ["value.tiny"]
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ("甲区", "A"), ("甲区某路 1 号", "A"), ("某省某市乙区某镇", "B"),
+        ("甲区（乙）", ""), ("某路甲区", ""), ("高新园", ""),
+    ],
+)  # fmt: skip
+def test_an_address_tells_its_district_where_it_names_just_one(
+    tiny: Plan, tmp_path: Path, place: str, code: str
+) -> None:
+    rows = [[*PROJECT_HEADER, "建设地点"], [*row("甲", 300), place]]
+    change = proposed(tiny, xlsx(tmp_path / "表.xlsx", rows)).tables["locations"]
+    assert change.added["place_zh"].tolist() == [place]
+    assert change.added["district_code"].fillna("").tolist() == [code]
+    assert change.added["precision"].tolist() == ["district" if code else "unknown"]
+
+
+def test_new_firms_are_named_in_the_summary(tiny: Plan, tmp_path: Path) -> None:
+    rows = [PROJECT_HEADER, [1, "甲", "丁四新材料公司", "机器人产业", 300, "2021-2023年"]]
+    summary = proposed(tiny, xlsx(tmp_path / "表.xlsx", rows)).summary("zh")
+    assert "企业：新增 1，修改 0（丁四新材料公司）" in summary
+
+
+def test_an_amount_a_thousand_times_the_usual_is_told_with_its_row(
+    tiny: Plan, tmp_path: Path
+) -> None:
+    rows = [PROJECT_HEADER, *(row(name, 300) for name in "甲乙丙丁"), row("戊", 3_000_000)]
+    proposal = proposed(tiny, xlsx(tmp_path / "表.xlsx", rows))
+    (told,) = [remark for remark in proposal.warnings if remark.code == "value.unlikely"]
+    assert told.row == 6
+    assert "10,000 倍" in told.message("zh")
+
+
+def test_a_report_of_known_projects_needs_to_say_no_more_than_what_is_new(
+    tiny: Plan, tmp_path: Path
+) -> None:
+    projects = tiny.tables["projects"]
+    name, key = projects["name_zh"].iloc[0], projects["id"].iloc[0]
+    (other, another) = projects["name_zh"].iloc[1], projects["id"].iloc[1]
+    short = [["项目名称", "总投资(万元)"], [name, 12345], [other, 777]]
+    proposal = proposed(tiny, xlsx(tmp_path / "a.xlsx", short))
+    assert not proposal.open_questions
+    told = [(c.id, c.field, c.new) for c in proposal.tables["projects"].fields]
+    assert told == [(key, "investment_wanyuan", "12345"), (another, "investment_wanyuan", "777")]
+    mixed = [PROJECT_HEADER, [1, name, None, None, 12345, None], row("甲", 300)]
+    proposal = proposed(tiny, xlsx(tmp_path / "b.xlsx", mixed))
+    assert proposal.refused == ()
+    assert [(c.id, c.field) for c in proposal.tables["projects"].fields][-1:] == [
+        (key, "investment_wanyuan")
+    ]
+    assert [p["name_zh"] for p in added(proposal)] == ["甲"]
+
+
+def test_a_row_of_an_unknown_project_still_needs_its_firm(tiny: Plan, tmp_path: Path) -> None:
+    name = tiny.tables["projects"]["name_zh"].iloc[0]
+    rows = [
+        PROJECT_HEADER,
+        [1, name, "丁四新材料公司", None, 5, None],
+        [2, "乙", None, None, 5, None],
+    ]
+    proposal = proposed(tiny, xlsx(tmp_path / "a.xlsx", rows))
+    assert proposal.tables["projects"].changed == {}
+    assert {remark.row for remark in proposal.refused} == {2, 3}

@@ -26,6 +26,9 @@ _OWN: Mapping[str, tuple[str, ...]] = {
 """Module → its commands; it is imported when one of them is asked for."""
 
 
+_LANGUAGE = "geoplan.language"
+
+
 class _Commands(click.Group):
     """Own commands and those of installed extensions; an own error is one line and exit code 2.
 
@@ -53,7 +56,9 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except GeoplanError as error:
-            click.echo(f"geoplan: {error}", err=True)
+            told = getattr(error, "message", None)
+            said = told(ctx.meta.get(_LANGUAGE, "en")) if callable(told) else error
+            click.echo(f"geoplan: {said}", err=True)
             ctx.exit(2)
 
 
@@ -76,9 +81,18 @@ form_option = click.option(
     default="text",
     help="How to list.",
 )
+
+
+def _remember(ctx: click.Context, _: click.Parameter, language: Language) -> Language:
+    # An error is told after its command has ended, in the command's language.
+    ctx.meta[_LANGUAGE] = language
+    return language
+
+
 lang_option = click.option(
     "--lang",
     "language",
+    callback=_remember,
     type=click.Choice(["zh", "en"]),
     default=_default_language,
     help="Language; default from GEOPLAN_LANG or the locale.",

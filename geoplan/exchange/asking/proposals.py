@@ -15,6 +15,7 @@ from geoplan.plan.tables import file_of
 from geoplan.schema import TABLES
 
 _LISTED = 200
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,7 @@ def _lines(proposal: Proposal, language: Language) -> list[str]:
                     added=len(change.added),
                     changed=len(change.changed),
                 )
+                + _names_of(change, language)
             )
     for change in proposal.tables.values():
         for one in change.fields[:_LISTED]:
@@ -267,6 +269,18 @@ def _lines(proposal: Proposal, language: Language) -> list[str]:
             f"  {mark} {question.id}: {question.asked[language]} [{options}] → {question.proposed}"
         )
     return lines
+
+
+def _names_of(change: TableChange, language: Language) -> str:
+    """The first of what is new, by name, where it has one."""
+    if "name_zh" not in change.added or change.added.empty:
+        return ""
+    zh = language == "zh"
+    names = change.added["name_zh"].astype(str).tolist()
+    more = len(names) - _NAMED
+    listed = ("、" if zh else ", ").join(names[:_NAMED])
+    rest = "…" if more > 0 else ""
+    return f"（{listed}{rest}）" if zh else f" ({listed}{rest})"
 
 
 def _title(target: str, language: Language) -> str:

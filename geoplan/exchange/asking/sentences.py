@@ -236,6 +236,15 @@ _CELLS: Mapping[str, Sentence] = {
         "“{value}”合 {exact} {unit}，已取整为 {taken}。",
         "“{value}” is {exact} {unit}; rounded to {taken}.",
     ),
+    "value.unlikely": Sentence(
+        "“{title}”为 {value} {unit}，是通常值的 {times} 倍。",
+        "“{title}” is {value} {unit}, {times} times what is usual.",
+        "请核对单位。", "Check its unit.",
+    ),
+    "value.tiny": Sentence(
+        "“{value}”只合 {exact} {unit}，取整后为 0。", "“{value}” is only {exact} {unit}, which rounds to 0.",
+        "请核对单位。", "Check its unit.",
+    ),
     "value.approximate": Sentence(
         "“{value}”是约数，按 {taken} 读取，原文写入说明。",
         "“{value}” is approximate; read as {taken}, the words kept in the note.",
@@ -413,6 +422,25 @@ _PLACES: Mapping[str, Sentence] = {
     "datum.no_witness": Sentence(
         "没有可对照的区县或点位，无法检验是否为 GCJ-02 或 BD-09。",
         "Nothing in the plan could be compared, so GCJ-02 and BD-09 could not be excluded.",
+        "请向来文单位核实。", "Ask whoever sent the file.",
+    ),
+    "datum.partly": Sentence(
+        "只有一部分偏移：{count} 个{what}的偏移与 {datum} 相同，{in_place} 个就在原位；偏移的是：{rows}。未作换算。",
+        "Only a part is shifted: {count} {what} lie as {datum} would have them, {in_place} are in "
+        "their place. Shifted: {rows}. Nothing was converted.",
+        "请把两部分分开，各自导入。", "Part the file and import each part by itself.",
+    ),
+    "datum.hinted": Sentence(
+        "可能是 {datum}，但对照点太少或不够准，不能断定：{evidence}。",
+        "It may be {datum}, but there are too few witnesses, or they are known too roughly, to be "
+        "sure: {evidence}.",
+        "请向来文单位核实；若是，请答 datum={datum}。",
+        "Ask whoever sent the file; if it is, answer datum={datum}.",
+    ),
+    "datum.undecided": Sentence(
+        "只有 {count} 个{what}可对照，精度约 {accuracy} 米，无法检验是否为 GCJ-02 或 BD-09。",
+        "Only {count} {what} could be compared, known to about {accuracy} m, so GCJ-02 and BD-09 "
+        "could not be excluded.",
         "请向来文单位核实。", "Ask whoever sent the file.",
     ),
     "dxf.attributes": Sentence(

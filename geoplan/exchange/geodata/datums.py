@@ -25,6 +25,10 @@ _ENOUGH_WITNESSES = 5
 _DOUBT_OF_MEDIAN = 1.25
 # Of offsets that scatter normally in two directions, half are within 1.18 deviations.
 _DEVIATION_OF_SCATTER = 1 / 1.18
+_PARTLY_FROM = 0.2
+_PARTLY_TOGETHER = 0.75
+_LEAST_PARTLY = 2
+_NEAR_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,15 @@ class Witnesses:
         How well the plan knows each.
     what :
         What they are, for people.
+    labels :
+        Row number or id of each in the file.
     """
 
     found: Floats
     expected: Floats
     accuracy_m: Floats
     what: Both
+    labels: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.found)
@@ -143,6 +150,48 @@ def measure(witnesses: Witnesses) -> Shift | None:
             witnesses.what,
         )  # fmt: skip
     return None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Witnesses of which some are shifted by a datum, and others are where they belong."""
+
+    datum: str
+    shifted: npt.NDArray[np.bool_]
+    in_place: int
+
+
+def partly_shifted(witnesses: Witnesses) -> Part | None:
+    """The datum that shifts some of the witnesses while others are in their place, if one does."""
+    from_place = np.hypot(*offsets_m(witnesses.found, witnesses.expected).T)
+    least = max(_LEAST_PARTLY, _PARTLY_FROM * len(witnesses))
+    for datum, transform in FROM_WGS84.items():
+        there = np.column_stack(transform(*witnesses.expected.T))
+        size = np.hypot(*offsets_m(there, witnesses.expected).T)
+        shifted = np.hypot(*offsets_m(witnesses.found, there).T) <= _NEAR_SHARE * size
+        in_place = from_place <= _NEAR_SHARE * size
+        counts = int(shifted.sum()), int(in_place.sum())
+        if min(counts) >= least and sum(counts) >= _PARTLY_TOGETHER * len(witnesses):
+            return Part(datum, shifted, counts[1])
+    return None
+
+
+def hinted(witnesses: Witnesses) -> Shift | None:
+    """The datum that witnesses too few or too roughly known to prove it speak for, if one."""
+    exact = Witnesses(witnesses.found, witnesses.expected, np.zeros(len(witnesses)), witnesses.what)
+    shift = measure(exact)
+    is_coherent = shift is not None and shift.scatter_m <= _MOST_SCATTER * shift.size_m
+    return shift if shift is not None and shift.datum and is_coherent else None
+
+
+def is_undecided(witnesses: Witnesses) -> bool:
+    """Whether the witnesses are off by more than nothing, and a datum's shift would not show."""
+    offset = offsets_m(witnesses.found, witnesses.expected)
+    if float(np.median(np.hypot(*offset.T))) < _LEAST_SHIFT_M:
+        return False
+    doubt = _DOUBT_OF_MEDIAN * float(np.median(witnesses.accuracy_m)) / np.sqrt(len(witnesses))
+    sizes = [float(np.hypot(*shift)) for shift in _expected(witnesses.expected).values()]
+    return bool(1.5 * doubt > min(sizes))
 
 
 def _expected(points: Floats) -> Mapping[str, Floats]:

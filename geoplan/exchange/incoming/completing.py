@@ -1,7 +1,7 @@
 """What a file leaves out: filled from what is known, asked for, or the row is refused."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -75,12 +75,17 @@ def complete(
     defaults = dict(_DEFAULTS.get(records.table, {}))
     if records.table == "indicators":
         _complete_figures(records, plan, header_unit)
+    required = [c.name for c in table.columns if c.required and c.name not in (*_OWN, *defaults)]
+    _recognise(records, plan, required)
     given = {name[4:]: value for name, value in findings.answers.items() if name.startswith("set:")}
     for column in table.columns:
         name = column.name
         if name in given and (name not in records.texts or not all(records.texts[name])):
             defaults[name] = _checked(column, given[name], directory, findings)
         elif name in records.texts or name in defaults or not column.required or name in _OWN:
+            continue
+        elif records.is_known.all():
+            # Rows that the plan has keep what the file does not say.
             continue
         elif name == "plan_id" and len(directory.ids("plans")) == 1:
             defaults[name] = directory.ids("plans")[0]
@@ -96,6 +101,13 @@ def complete(
             for text, is_known in zip(texts, records.is_known, strict=True)
         ]
     return defaults
+
+
+def _recognise(records: Records, plan: Plan, required: Sequence[str]) -> None:
+    # Imported late, as below.
+    from geoplan.exchange.incoming.identity import recognise
+
+    recognise(records, plan, required)
 
 
 def _identifying(table: str) -> tuple[str, ...]:
@@ -156,7 +168,7 @@ def _asked(column: Column, records: Records, directory: Directory, findings: Fin
             tuple(options), count=len(records), is_open_ended=True,
         )
     )  # fmt: skip
-    records.is_waiting[:] = True
+    records.is_waiting[~records.is_known] = True
     return ""
 
 

@@ -70,6 +70,42 @@ def identify(records: Records, plan: Plan, directory: Directory, findings: Findi
     return [-1 if out else row for row, out in zip(found, left_out, strict=True)]
 
 
+def recognise(records: Records, plan: Plan, required: Sequence[str]) -> None:
+    """Mark rows that lack something required but name one row of the plan: they change it.
+
+    By id, or by a name that one row alone has and nothing else contradicts. Writes
+    their ids into the records.
+    """
+    there = standing(plan, records.table)
+    if not {"id", "name_zh"} <= set(there.texts):
+        return
+    by_id = there.by_id()
+    by_name: dict[str, list[int]] = {}
+    for row, name in zip(there.rows, there.texts["name_zh"], strict=True):
+        by_name.setdefault(name_key(name), []).append(row)
+    count = len(records)
+    blank = [""] * count
+    codes = list(records.texts.get("id", blank))
+    names = records.texts.get("name_zh", blank)
+    others = [c for c in key_columns(records.table) if c != "name_zh" and c in records.texts]
+    given = [records.texts.get(column, blank) for column in required]
+    for at in range(count):
+        if all(texts[at] for texts in given):
+            continue
+        rows = [by_id[codes[at]]] if codes[at] in by_id else []
+        if not codes[at] and names[at]:
+            rows = [
+                row
+                for row in by_name.get(name_key(names[at]), [])
+                if all(records.texts[c][at] in ("", there.text(row, c)) for c in others)
+            ]
+        if len(rows) == 1:
+            codes[at] = there.text(rows[0], "id")
+            records.is_known[at] = True
+    if records.is_known.any():
+        records.texts["id"] = codes
+
+
 class _Identifier:
     def __init__(
         self, records: Records, plan: Plan, directory: Directory, findings: Findings

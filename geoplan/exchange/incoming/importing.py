@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import shapely
-
 from geoplan.exchange.asking.findings import Findings, Option, Question, listed
 from geoplan.exchange.asking.proposals import Proposal, hash_of
 from geoplan.exchange.asking.remarks import refused
@@ -22,7 +20,8 @@ from geoplan.exchange.geodata.vectors import Vectors, joined, read_vectors
 from geoplan.exchange.incoming.consequences import Origin
 from geoplan.exchange.incoming.layering import layer_target, propose_layer
 from geoplan.exchange.incoming.merging import exported_state
-from geoplan.exchange.incoming.shapetables import propose_shapes, required_share
+from geoplan.exchange.incoming.recognising import likely_target
+from geoplan.exchange.incoming.shapetables import propose_shapes
 from geoplan.exchange.incoming.tabulating import Progress, propose_table
 from geoplan.exchange.outgoing.provenance import exported_as
 from geoplan.plan.layers import ROLES
@@ -91,9 +90,8 @@ def propose(
         as_ = exported_as(vectors.said, plan)
         target = layer_target(plan, as_) if as_ else None
     if target is None and not as_:
-        target = ("", "other") if not shapely.is_missing(vectors.shapes).all() else None
-        as_ = _likely_table(vectors)
-        target = None if as_ else target
+        as_ = likely_target(plan, vectors, findings)
+        target = layer_target(plan, as_) if as_ else None
     if target is not None:
         return propose_layer(plan, vectors, target, mapping or {}, findings, origin)
     return propose_shapes(plan, vectors, as_ or "projects", mapping or {}, findings, origin, told)
@@ -128,13 +126,3 @@ def _ask_layer(vectors: Vectors, findings: Findings) -> None:
             is_blocking=False,
         )
     )  # fmt: skip
-
-
-def _likely_table(vectors: Vectors) -> str:
-    """The table whose columns the attributes name; empty where they name none."""
-    shares = {
-        table: required_share(vectors, table)
-        for table in ("projects", "platforms", "enterprises", "hubs")
-    }
-    best = max(shares, key=lambda table: shares[table])
-    return best if shares[best] >= 1.0 else ""

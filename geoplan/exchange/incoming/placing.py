@@ -1,5 +1,6 @@
 """Shapes of a file → longitude and latitude, with every doubt about the CRS and datum asked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from geoplan.exchange.asking.directory import Directory
-from geoplan.exchange.asking.findings import Findings, Option, Question, row_numbers
+from geoplan.exchange.asking.findings import Findings, Option, Question, listed, row_numbers
 from geoplan.exchange.asking.remarks import refused
 from geoplan.exchange.geodata.crsguess import (
     Guess,
@@ -23,7 +24,14 @@ from geoplan.exchange.geodata.crsguess import (
     to_lonlat,
     with_parameters,
 )
-from geoplan.exchange.geodata.datums import Shift, Witnesses, measure
+from geoplan.exchange.geodata.datums import (
+    Shift,
+    Witnesses,
+    hinted,
+    is_undecided,
+    measure,
+    partly_shifted,
+)
 from geoplan.exchange.geodata.vectors import Vectors
 from geoplan.exchange.incoming.witnessing import moved, witnesses
 from geoplan.plan.crs import DATUMS, TO_WGS84
@@ -274,12 +282,37 @@ def ask_about_datum(shift: Shift | None, found: Witnesses | None, findings: Find
     if found is None:
         findings.warn("datum.no_witness")
         return False
+    part = partly_shifted(found)
+    if part is not None:
+        labels = [name for name, is_off in zip(found.labels, part.shifted, strict=True) if is_off]
+        findings.warn(
+            "datum.partly", datum=part.datum, count=int(part.shifted.sum()), what=found.what,
+            in_place=part.in_place, rows=_places(labels),
+        )  # fmt: skip
+        return False
     if shift is None:
+        _tell_doubt(found, findings)
         return False
     if not shift.datum:
         findings.warn("datum.unexplained", evidence=shift.evidence())
         return False
     return ask_to_convert(shift.datum, shift.evidence(), shift.count, findings) == ""
+
+
+def _tell_doubt(found: Witnesses, findings: Findings) -> None:
+    """Say what too few or too roughly known witnesses leave open."""
+    hint = hinted(found)
+    if hint is not None:
+        findings.warn("datum.hinted", datum=hint.datum, evidence=hint.evidence())
+    elif is_undecided(found):
+        accuracy = f"{np.median(found.accuracy_m):,.0f}"
+        findings.warn("datum.undecided", count=len(found), what=found.what, accuracy=accuracy)
+
+
+def _places(labels: Sequence[str]) -> str:
+    """Row numbers, neighbours joined, or ids."""
+    are_rows = all(label.isdigit() for label in labels)
+    return row_numbers([int(label) for label in labels]) if are_rows else listed(labels)
 
 
 def ask_to_convert(datum: str, evidence: Both, count: int, findings: Findings) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from geoplan.exchange.asking.findings import Findings, Option, Question
+from geoplan.exchange.asking.proposals import hash_of
 from geoplan.exchange.geodata.vectors import Vectors
 from geoplan.exchange.incoming.featuretexts import differing, is_same_shape, shown
 from geoplan.exchange.incoming.merging import (
@@ -66,7 +67,7 @@ def recalled_table(plan: Plan, vectors: Vectors, table: str, findings: Findings)
         if key
     }
     states = _nearest(plan, file_of(table), partial(_cells_apart, theirs=theirs))
-    if not states or not _confirmed(table, findings):
+    if not states or not _confirmed(plan, table, file_of(table), states[0], findings):
         return vectors
     shapes = dict(zip(ids, vectors.shapes, strict=True))
     state = _least_moved(plan, table, states, shapes) if set(names) >= _MARKS else states[0]
@@ -100,7 +101,7 @@ def recalled_layer(
         }
         score = partial(_features_apart, theirs=rows, key=layer.key)
         states = _nearest(plan, layer.file, score)
-        if states and _confirmed(layer.name, findings):
+        if states and _confirmed(plan, layer.name, layer.file, states[0], findings):
             return _marked(vectors, plan, states[0], keys)
     return vectors
 
@@ -123,13 +124,26 @@ def _marked(
     return replace(vectors, said=said, keys={**keys, **vectors.keys})
 
 
-def _confirmed(name: str, findings: Findings) -> bool:
+def _confirmed(
+    plan: Plan, name: str, file: str, state: Mapping[str, str], findings: Findings
+) -> bool:
+    merging = Both(
+        "按最接近的版本合并，只取文件中改动之处？",
+        "Merge it with the nearest state, taking only what was changed in the file?",
+    )
+    if state[file] == hash_of(plan.folder / file):
+        # Of edits by hand no former content is kept to tell whose change a cell is.
+        merging = Both(
+            "最接近的是计划现状，因此导出之后在计划中手工改过的单元格会被改回，请核对改动清单。是否合并？",
+            "The nearest state is the plan as it is now, so cells edited in the plan by hand since "
+            "the export would be set back: check the list of changes. Merge it?",
+        )
     answer = findings.ask(
         Question(
             "export",
-            Both(f"各列与本计划导出的“{name}”相同，但导出标记已丢失；按最接近的版本合并，只取文件中改动之处？",
-                 f"The columns are those of “{name}” as this plan exports it, but its marks are lost. "
-                 "Merge it with the nearest state, taking only what was changed in the file?"),
+            Both(f"各列与本计划导出的“{name}”相同，但导出标记已丢失；{merging.zh}",
+                 f"The columns are those of “{name}” as this plan exports it, but its marks are "
+                 f"lost. {merging.en}"),
             (Option(_MERGE, Both("合并", "merge")),
              Option(_PLAIN, Both("不，一切以文件为准", "no, the file is right throughout"))),
             _MERGE, is_blocking=False,

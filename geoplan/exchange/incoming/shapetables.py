@@ -45,11 +45,15 @@ def propose_shapes(
         names[n]: list(values) for n, values in vectors.columns.items()
     }
     is_open = False
+    kept = np.ones(len(vectors), dtype=bool)
     if table in LOCATED and not shapely.is_missing(vectors.shapes).all():
         placement = placed(vectors, plan, directory, findings)
         is_open = placement.is_open
         has_accuracy = not is_export and any(_field(n, table) == "accuracy_m" for n in columns)
         shapes = placement.shapes
+        if not is_export:
+            # A row missing from an export would be one deleted.
+            kept = _taken(vectors, shapes, findings)
         if is_export and "id" in columns:
             ids = [said(value) if value is not None else "" for value in columns["id"]]
             shapes = without_unmoved(shapes, ids, plan, table, vectors.said)
@@ -68,11 +72,12 @@ def propose_shapes(
         fields = strict_fields({n: n for n in columns}, table)
         added = {n for n, field in fields.items() if not field} - {"accuracy_m"} - set(mapping)
         columns = {n: c for n, c in columns.items() if n not in added}
-    count = len(vectors)
-    rows = [list(columns), *(list(row) for row in zip(*columns.values(), strict=True))]
+    features = zip(*columns.values(), strict=True)
+    rows = [list(columns), *(list(r) for r, k in zip(features, kept, strict=True) if k)]
     cells = cells_of([[v if v != "" else None for v in row] for row in rows], len(columns))
     # The header is line 0, so that the first feature is row 1.
-    grid = Grid(vectors.layer, cells, np.arange(count + 1, dtype=np.int64), has_merges=False)
+    numbers = np.concatenate(([0], np.flatnonzero(kept) + 1)).astype(np.int64)
+    grid = Grid(vectors.layer, cells, numbers, has_merges=False)
     if is_export:
         mapping = {**strict_fields({n: n for n in columns}, table), **mapping}
         mapping |= {"accuracy_m": "accuracy_m"} if "accuracy_m" in columns else {}
@@ -92,6 +97,20 @@ def propose_shapes(
     )
 
 
+def _taken(
+    vectors: Vectors, shapes: npt.NDArray[np.object_], findings: Findings
+) -> npt.NDArray[np.bool_]:
+    """Features that may become rows: not those refused, nor a name without a shape."""
+    taken = ~(shapely.is_missing(shapes) & ~shapely.is_missing(vectors.shapes))
+    taken[list(vectors.broken)] = False
+    is_blank = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    for at in np.flatnonzero(is_blank & taken).tolist():
+        if sum(values[at] not in (None, "") for values in vectors.columns.values()) <= 1:
+            findings.refuse("geometry.empty", at + 1)
+            taken[at] = False
+    return taken
+
+
 def _header(grid: Grid, table: str) -> Header:
     """The names of the fields; a line of its own in no other way than by being the first."""
     headings = []
@@ -103,11 +122,17 @@ def _header(grid: Grid, table: str) -> Header:
 
 def required_share(vectors: Vectors, table: str) -> float:
     """Share of a table's required columns that the fields of a file name."""
-    found = {_field(full_name(vectors.keys.get(n, n), table), table) for n in vectors.columns}
+    found = set(fields_of(vectors, table))
     found |= {"year_start", "year_end"} if "years" in found else set()
     own = {"id", "source_id", "basis"}
     needed = {c.name for c in TABLES[table].columns if c.required} - own
     return len(needed & found) / len(needed)
+
+
+def fields_of(vectors: Vectors, table: str) -> dict[str, str]:
+    """Fields of a table that the attributes are, each with the attribute's name."""
+    names = {_field(full_name(vectors.keys.get(n, n), table), table): n for n in vectors.columns}
+    return {field: name for field, name in names.items() if field}
 
 
 def _field(name: str, table: str) -> str:
@@ -142,9 +167,14 @@ def _locations(shapes: npt.NDArray[np.object_], plan: Plan) -> dict[str, list[An
     points[known] = [_middle(shape) for shape in shapes[known]]
     metres = gpd.GeoSeries(shapes, crs="OGC:CRS84").to_crs(plan.meta.analysis_crs)
     centres = gpd.GeoSeries(points, crs="OGC:CRS84").to_crs(plan.meta.analysis_crs)
-    reach = shapely.hausdorff_distance(centres.to_numpy(), metres.to_numpy())
     is_point = shapely.get_type_id(shapes) == 0
-    accuracy = np.where(is_point, _POINT_ACCURACY_M, np.ceil(reach))
+    # What lies far off cannot be projected, and is refused later for where it lies.
+    is_far = ~np.isfinite(metres.bounds.to_numpy()).all(axis=1)
+    is_measured = known & ~is_point & ~is_far
+    accuracy = np.full(len(shapes), _POINT_ACCURACY_M)
+    accuracy[is_measured] = np.ceil(
+        shapely.hausdorff_distance(centres.to_numpy()[is_measured], metres.to_numpy()[is_measured])
+    )
     lon = [round(float(p.x), 7) if p is not None else None for p in points]
     lat = [round(float(p.y), 7) if p is not None else None for p in points]
     found = [float(a) if k else None for a, k in zip(accuracy, known, strict=True)]

@@ -21,6 +21,7 @@ from geoplan.exchange.incoming.consequences import (
 )
 from geoplan.exchange.incoming.identity import identify
 from geoplan.exchange.incoming.merging import exported_state
+from geoplan.exchange.incoming.plausibility import tell_unlikely
 from geoplan.exchange.incoming.resolving import Resolver
 from geoplan.exchange.incoming.returning import exported_fields, keep_changes, said_of_book
 from geoplan.exchange.incoming.standing import standing
@@ -121,6 +122,7 @@ def propose_records(
     there = standing(plan, records.table)
     taken = set(there.texts.get("id", []))
     change, ids = table_change(records, rows, there, cited, defaults=defaults, taken_ids=taken)
+    tell_unlikely(change, plan, findings)
     tables = {records.table: replace(change, removed=tuple(gone))}
     add_aliases(tables, records, rows, ids, new, directory, cited)
     located = Whereabouts(plan, directory, findings, origin.today).change(records, ids, cited)

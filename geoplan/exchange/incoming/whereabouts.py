@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -33,6 +34,7 @@ Shapes = npt.NDArray[np.object_]
 _FINENESS = ("exact", "street", "platform", "town", "district", "unknown")
 _USUAL_ACCURACY_M = 200.0
 _SAME_PLACE_M = 1.0
+_AHEAD_OF_DISTRICT = "省市"
 _DECIMALS = 7
 _LEAST_ASTRAY = 3
 _MOST_ASTRAY_M = 2_000.0
@@ -117,6 +119,8 @@ class Whereabouts:
         texts = {n: records.text(at, n) for n in (*_SAID, *_MORE)}
         if not any(texts.get(n) for n in (*_SAID, "district_code")):
             return None
+        if not texts.get("district_code") and not texts.get("lon"):
+            texts["district_code"] = self._district_in(texts.get("place_zh", ""))
         row = {"subject_kind": table, "subject_id": key} | {n: t for n, t in texts.items() if t}
         if row.get("lon") and row.get("lat"):
             accuracy = float(row.get("accuracy_m") or _USUAL_ACCURACY_M)
@@ -133,6 +137,28 @@ class Whereabouts:
         if row.get("district_code"):
             row["as_of"] = texts.get("as_of") or self._day_of(row["district_code"])
         return row
+
+    def _district_in(self, place: str) -> str:
+        """Code of the one district that an address names: with the name ahead or after 省, 市, and no other."""
+        named = {
+            code
+            for code, name in self._districts.items()
+            if (at := place.find(name)) == 0 or (at > 0 and place[at - 1] in _AHEAD_OF_DISTRICT)
+        }
+        mentioned = {code for code, name in self._districts.items() if name[:-1] in place}
+        return named.pop() if len(named) == 1 and mentioned == named else ""
+
+    @cached_property
+    def _districts(self) -> dict[str, str]:
+        """Names of today's districts, on their codes."""
+        layers = self.plan.layers_of("districts")[:1]
+        return {
+            str(code): str(name)
+            for layer in layers
+            if {layer.key, "name_zh"} <= set(layer.frame.columns)
+            for code, name in zip(layer.frame[layer.key], layer.frame["name_zh"], strict=True)
+            if isinstance(name, str) and len(name) > 1
+        }
 
     def _day_of(self, code: str) -> str:
         """A day on which a district of that code existed, today if it still does."""

@@ -69,12 +69,14 @@ def witnesses(
             if key in known.places and _same_size(sizes[i], known.areas.get(key))
         ]
         if pairs:
-            parts.append(_witnesses(pairs, centres, _NAMES[table]))
+            parts.append(_witnesses(pairs, centres, _NAMES[table], at + 1))
     if not parts:
         pairs = _by_shape(known_places(plan, "districts"), centres, sizes)
         if pairs:
             parts.append(
-                _witnesses(pairs, centres, Both("形状相同的区县", "districts of the same size"))
+                _witnesses(
+                    pairs, centres, Both("形状相同的区县", "districts of the same size"), at + 1
+                )
             )
     return joined(parts)
 
@@ -87,15 +89,20 @@ def witnesses_of_points(
     pairs = [(i, known[key]) for i, key in enumerate(ids) if key in known]
     if not pairs:
         return None
-    return _witnesses(pairs, np.column_stack((lon, lat)), _NAMES.get(table, Both(table, table)))
+    what = _NAMES.get(table, Both(table, table))
+    return _witnesses(pairs, np.column_stack((lon, lat)), what, ids)
 
 
 def _witnesses(
-    pairs: Sequence[tuple[int, tuple[float, float, float]]], centres: Floats, what: Both
+    pairs: Sequence[tuple[int, tuple[float, float, float]]],
+    centres: Floats,
+    what: Both,
+    labels: Sequence[object] | npt.NDArray[np.int_],
 ) -> Witnesses:
     at = [i for i, _ in pairs]
     expected = np.array([place for _, place in pairs], dtype=float)
-    return Witnesses(centres[at], expected[:, :2], expected[:, 2], what)
+    named = tuple(str(labels[i]) for i in at)
+    return Witnesses(centres[at], expected[:, :2], expected[:, 2], what, named)
 
 
 def known_places(plan: Plan, table: str) -> Known:

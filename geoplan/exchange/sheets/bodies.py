@@ -33,6 +33,7 @@ _COUNT_ASIDE = re.compile(r"[(（](?:共|合计|计)?\s*\d+\s*[个项家户][^()
 _ORDINAL = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．]?")
 _COUNT = re.compile(r"(?:共|计)?\d+[个项家户](?:项目|企业)?")
 _PART = re.compile(r"(?:其中|其他)[:：]?")
+_THEREOF = re.compile(r"其中[:：]")
 _FEW_COLUMNS = 3
 _MOST_LABEL = 4
 _MOST_IN_NOTE = 4
@@ -223,6 +224,9 @@ class _Sorter:
 
     def _is_part(self, row: Sequence[Any]) -> bool:
         """Whether a row is a part of a total: “其中：新建”, “(一) 新建项目” with a sum behind it."""
+        if _THEREOF.match(_compact(_first(row))):
+            # What the row above has already counted.
+            return True
         told = ("enterprise_id", "years", "year_start", "year_end")
         given = [self.columns[name] for name in told if name in self.columns]
         if not given or any(row[at] is not None for at in given):

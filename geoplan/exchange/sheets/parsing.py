@@ -272,8 +272,13 @@ def _figure(value: Any, column: Column, unit: Unit | None) -> Cell:
         limits = f"{'-∞' if low is None else f'{low:g}'}–{top}"
         return "", ("value.range", {"value": said(value), "limits": limits}), None, None
     text, mark = _number_text(number, column, value)
+    if number > 0 and text == "0":
+        # Less than one of the unit is more likely another unit.
+        details = {"value": said(value), "exact": f"{float(number):.3g}", "unit": column.unit}
+        return "", ("value.tiny", details), None, None
     if read.operator != "eq":
-        mark = ("value.approximate", {"value": said(value), "taken": text})
+        taken = f"{text} {column.unit}".rstrip()
+        mark = ("value.approximate", {"value": said(value), "taken": taken})
     return text, None, mark, Figure(number, read.unit or unit, read.operator, high)
 
 
