@@ -14,6 +14,7 @@
   let find = "";
   let rule = "";
   let topScore = 1;
+  let shown = "";
 
   const stale = () => !site.model.isOwn;
 
@@ -155,10 +156,20 @@
       !fits("opinions") ? null : OPINIONS.map((key) => cell(key, `.number.cell-opinion${old}`)));
   }
 
+  function inView() {
+    const from = Math.max(0, Math.floor(scroller.scrollTop / ROW_PX) - SPARE);
+    return [from, Math.min(lines.length, from + Math.ceil((scroller.clientHeight || 300) / ROW_PX) + 2 * SPARE)];
+  }
+
+  /** Rows that stay in view stay as they are: a click may be under way on one. */
+  function slide() {
+    if (body && site.model && String(inView()) !== shown) drawRows();
+  }
+
   function drawRows() {
     if (!body || !site.model) return;
-    const from = Math.max(0, Math.floor(scroller.scrollTop / ROW_PX) - SPARE);
-    const to = Math.min(lines.length, from + Math.ceil((scroller.clientHeight || 300) / ROW_PX) + 2 * SPARE);
+    const [from, to] = inView();
+    shown = String([from, to]);
     const space = (count) => (count ? el("tr", { "aria-hidden": "true" }, el("td.spacer", { colspan: width(), style: { height: `${count * ROW_PX}px` } })) : null);
     const focused = document.activeElement && body.contains(document.activeElement) ? document.activeElement.dataset.id : null;
     replace(body, space(from), lines.slice(from, to).map(line), space(lines.length - to));
@@ -196,13 +207,13 @@
   const watcher = new ResizeObserver(([entry]) => {
     const before = width();
     room = entry.contentRect.width;
-    if (before === width()) drawRows();
+    if (before === width()) slide();
     else draw();
   });
 
   function build(into, tools) {
     body = el("tbody", {});
-    scroller = el("div.table-scroll", { tabindex: "-1", onscroll: drawRows }, el("table.ranking", { "aria-label": t("site.ranking") }, el("thead", {}), body));
+    scroller = el("div.table-scroll", { tabindex: "-1", onscroll: slide }, el("table.ranking", { "aria-label": t("site.ranking") }, el("thead", {}), body));
     chip = el("span.rule-chip", {});
     replace(tools, chip, el("input", { type: "search", value: find, placeholder: t("site.find"), "aria-label": t("site.find"), oninput: (event) => { find = event.target.value.trim().toLowerCase(); scroller.scrollTop = 0; draw(); } }));
     replace(into, scroller);
