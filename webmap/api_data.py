@@ -5,11 +5,12 @@ at its field on the dataset's page, or as JSON to a program.
 """
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from threading import BoundedSemaphore
-from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -148,18 +149,15 @@ def _refused(shown: Shown, dataset: Dataset, wanted: Wanted, fault: Fault) -> Re
     return Response(dataset_page(shown, dataset, wanted, fault), 400)
 
 
-class _Room:
+@contextmanager
+def _room() -> Iterator[None]:
     """One of the places in which something long may be worked out."""
-
-    def __enter__(self) -> None:
-        if not _AT_ONCE.acquire(timeout=_WAIT_S):
-            raise AskedWrongError(503, t("data.error_busy"))
-
-    def __exit__(self, *_: Any) -> None:
+    if not _AT_ONCE.acquire(timeout=_WAIT_S):
+        raise AskedWrongError(503, t("data.error_busy"))
+    try:
+        yield
+    finally:
         _AT_ONCE.release()
-
-
-_room = _Room
 
 
 def _packed(plan: Plan) -> bytes:

@@ -243,9 +243,8 @@ def change(token: str) -> Response:
     if body is None:
         raise AskedWrongError(404, t("data.error_no_change"))
     plan = shelf().shown().plan.meta.id
-    response = kept(body, "application/zip", "change.zip", f"{plan}-{t('data.change_file')}.zip")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    name = f"{plan}-{t('data.change_file')}.zip"
+    return _unstored(kept(body, "application/zip", "change.zip", name))
 
 
 @blueprint.get("/imports/<token>/remarks.csv")
@@ -267,9 +266,8 @@ def remarks(token: str) -> Response:
             writer.writerow([guarded(c) if isinstance(c, str) else c for c in cells])
     stem = str(upload.facts["name"]).rpartition(".")[0]
     body = ("\ufeff" + text.getvalue()).encode()
-    response = kept(body, "text/csv", "remarks.csv", f"{stem}-{t('data.remarks_file')}.csv")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    name = f"{stem}-{t('data.remarks_file')}.csv"
+    return _unstored(kept(body, "text/csv", "remarks.csv", name))
 
 
 @blueprint.get("/templates/<table>.xlsx")
@@ -346,6 +344,9 @@ def recent_imports(folder: Path) -> tuple[list[Import], str]:
 
 
 def _fresh(value: Any, status: int = 200) -> Response:
-    response = Response(encoded(value), status, mimetype="application/json")
+    return _unstored(Response(encoded(value), status, mimetype="application/json"))
+
+
+def _unstored(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     return response

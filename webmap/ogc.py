@@ -204,15 +204,19 @@ def _dataset(shown: Shown, name: str) -> Dataset:
     return every[name]
 
 
+def _one(shown: Shown, name: str) -> tuple[Form, Addresses, Collection]:
+    """What a document about one collection is made of, and the form it is wanted in."""
+    dataset = _dataset(shown, name)
+    _asked()
+    form = asked_form()
+    return form, _addresses(form), collection_of(shown, dataset)
+
+
 @blueprint.get("/collections/<name>")
 def collection(name: str) -> Response | str:
     """One collection."""
     shown = shelf().shown()
-    dataset = _dataset(shown, name)
-    _asked()
-    form = asked_form()
-    at = _addresses(form)
-    found = collection_of(shown, dataset)
+    form, at, found = _one(shown, name)
     if form == "html":
         said = documents.collection(found, at, form, language())
         return render_template(
@@ -229,11 +233,7 @@ def collection(name: str) -> Response | str:
 def queryables(name: str) -> Response | str:
     """What a filter may name."""
     shown = shelf().shown()
-    dataset = _dataset(shown, name)
-    _asked()
-    form = asked_form()
-    at = _addresses(form)
-    found = collection_of(shown, dataset)
+    form, at, found = _one(shown, name)
     if form == "html":
         return render_template("ogc_queryables.html", at=at, one=found, **pages.WORDS)
     return _document(shown, documents.SCHEMA, lambda: documents.queryables(found, at, language()))

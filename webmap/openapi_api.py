@@ -9,9 +9,12 @@ from geoplan.plan.subjects import KINDS
 from webmap import known
 from webmap.api_layers import VIRTUAL
 from webmap.openapi_schemas import (
+    COUNT,
     DAY,
     FLAG,
+    FREE,
     INTEGER,
+    JSON,
     NUMBER,
     TEXT,
     Schema,
@@ -24,19 +27,16 @@ from webmap.openapi_schemas import (
     mapped,
     maybe,
     one_of,
+    operation,
     parameter,
     ref,
     refusals,
-    shared,
 )
 from webmap.shelf import Shown
 from webmap.state import METHODS, years_of
 
 TAG = "pages"
-_JSON = "application/json"
 _GEOJSON = "application/geo+json"
-_FREE: Schema = {"type": "object"}
-_COUNT: Schema = {**INTEGER, "minimum": 0}
 
 
 def paths(shown: Shown, language: Language) -> dict[str, Any]:
@@ -49,22 +49,22 @@ def paths(shown: Shown, language: Language) -> dict[str, Any]:
     return {
         "/api/state": _get(
             "state", say("页面所需的一切：规划、产业、图层、词汇", "What a page needs once: plan, sectors, layers, words"),
-            ref("State"), language,
+            ref("State"),
         ),
         "/api/layers/{name}.geojson": _get(
             "layer", say("一个图层，或项目、企业的已知范围", "A layer, or the footprints of projects or firms"),
-            ref("FeatureCollection"), language,
+            ref("FeatureCollection"),
             [parameter("name", say("图层", "Layer"), one_of([*plan.layers, *VIRTUAL]), where="path")],
             kind=_GEOJSON, missing=True,
         ),
         "/api/zones/{by}.geojson": _get(
-            "zones", say("密度的分区", "Zones of density"), ref("FeatureCollection"), language,
+            "zones", say("密度的分区", "Zones of density"), ref("FeatureCollection"),
             [parameter("by", say("分区", "Zones"), one_of(BY), where="path"), vintage],
             kind=_GEOJSON, missing=True,
         ),
         "/api/density": _get(
             "density", say("各分区的投资、项目与企业，已分级", "Money, projects and firms by zone, in classes"),
-            ref("Density"), language,
+            ref("Density"),
             [
                 parameter("by", say("分区", "Zones"), {**one_of(BY), "default": "district"}),
                 parameter("measure", say("指标", "Measure"), {**one_of(MEASURE_NAMES), "default": "investment_wanyuan_per_km2"}),
@@ -79,7 +79,7 @@ def paths(shown: Shown, language: Language) -> dict[str, Any]:
         "/api/placement": _get(
             "placement",
             say("产业布局：按产业或按区县(二者择一)", "Which sector goes where: by sector, or by district; give one"),
-            {"oneOf": [ref("PlacementOfSector"), ref("PlacementOfDistrict")]}, language,
+            {"oneOf": [ref("PlacementOfSector"), ref("PlacementOfDistrict")]},
             [
                 parameter("sector", say("产业", "Sector"), one_of(sectors)),
                 parameter("district", say("区县代码", "District code"), one_of(key for kind, key in names if kind == "districts")),
@@ -88,7 +88,7 @@ def paths(shown: Shown, language: Language) -> dict[str, Any]:
             opened_with={"sector": next(iter(sectors))} if sectors else None,
         ),
         "/api/subject/{kind}/{id}": _get(
-            "subject", say("一个对象的全部说法", "What the plan says of one subject"), ref("Subject"), language,
+            "subject", say("一个对象的全部说法", "What the plan says of one subject"), ref("Subject"),
             [
                 parameter("kind", say("类别", "Kind"), one_of(KINDS), where="path"),
                 parameter("id", say("编号", "Id"), dict(TEXT), where="path",
@@ -99,46 +99,37 @@ def paths(shown: Shown, language: Language) -> dict[str, Any]:
         ),
         "/api/search": _get(
             "search", say("按名称查找；不写 q 则列出全部名称", "Subjects by name; without q every name there is"),
-            {"oneOf": [listed(ref("Hit"), maxItems=20), held(more=_COUNT, names=listed(ref("Hit")))]},
-            language,
+            {"oneOf": [listed(ref("Hit"), maxItems=20), held(more=COUNT, names=listed(ref("Hit")))]},
             [parameter("q", say("所找的文字", "Text to look for"), {**TEXT, "maxLength": 200})],
         ),
         "/api/coarse": _get(
             "coarse", say("只知区县或位置不详的项目与企业", "What is known to a district only, or not at all"),
-            listed(ref("Coarse")), language,
+            listed(ref("Coarse")),
         ),
         "/api/projects": _get(
-            "projects", say("项目表，按投资从大到小", "The projects by falling investment"), ref("Projects"), language,
-            [parameter("from", say("从第几行起", "Rows to leave out first"), {**_COUNT, "maximum": 10_000_000})],
+            "projects", say("项目表，按投资从大到小", "The projects by falling investment"), ref("Projects"),
+            [parameter("from", say("从第几行起", "Rows to leave out first"), {**COUNT, "maximum": 10_000_000})],
         ),
-        "/healthz": _get("healthz", say("服务是否正常", "Whether the server is well"), ref("Health"), language),
+        "/healthz": _get("healthz", say("服务是否正常", "Whether the server is well"), ref("Health")),
     }  # fmt: skip
 
 
 def _get(
-    operation: str,
+    name: str,
     summary: str,
     schema: Schema,
-    language: Language,
     parameters: list[dict[str, Any]] | None = None,
     *,
-    kind: str = _JSON,
+    kind: str = JSON,
     missing: bool = False,
     opened_with: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    return {
-        "get": {
-            "tags": [TAG],
-            **({"x-open": opened_with} if opened_with else {}),
-            "operationId": operation,
-            "summary": summary,
-            "parameters": [*(parameters or ()), shared("lang")],
-            "responses": {
-                "200": answered(summary, content(kind, schema)),
-                **refusals(400, *([404] if missing else [])),
-            },
-        }
+    responses = {
+        "200": answered(summary, content(kind, schema)),
+        **refusals(400, *([404] if missing else [])),
     }
+    opened = {"x-open": opened_with} if opened_with else {}
+    return {"get": operation(TAG, name, summary, parameters or (), responses, **opened)}
 
 
 def _names(*stems: str) -> dict[str, Schema]:
@@ -153,7 +144,7 @@ def _state() -> dict[str, Schema]:
     word = mapped(ref("Both"))
     named = held(id=TEXT, zh=TEXT, en=TEXT)
     layer = held(
-        name=TEXT, role=TEXT, **_names("title", "note"), count=_COUNT, origin=listed(TEXT),
+        name=TEXT, role=TEXT, **_names("title", "note"), count=COUNT, origin=listed(TEXT),
         licence=TEXT, accessed=maybe(DAY), valid_from=maybe(DAY), valid_to=maybe(DAY),
         accuracy_m=maybe(NUMBER), geometry_basis=TEXT, datum=TEXT, age_days_over=INTEGER,
     )  # fmt: skip
@@ -163,7 +154,7 @@ def _state() -> dict[str, Schema]:
     )  # fmt: skip
     sector = called(
         id=TEXT, plan=TEXT, **_names("short", "tier"), colour=TEXT, order=maybe(INTEGER),
-        projects=_COUNT, linked=_COUNT,
+        projects=COUNT, linked=COUNT,
     )  # fmt: skip
     source = called(
         id=TEXT, kind=TEXT, **_names("publisher"), issued=maybe(DAY), accessed=maybe(DAY),
@@ -171,15 +162,15 @@ def _state() -> dict[str, Schema]:
     )  # fmt: skip
     return {
         "State": held(
-            plan=plan, today=DAY, plans=listed(_FREE), sectors=listed(sector),
+            plan=plan, today=DAY, plans=listed(FREE), sectors=listed(sector),
             wings=listed(called(id=TEXT, plan=TEXT, kind=TEXT, colour=TEXT, **_names("role", "axis"))),
             years=listed(INTEGER),
             vintages=listed(held(layer=TEXT, **_names("title"), valid_from=maybe(DAY), valid_to=maybe(DAY))),
             layers=listed(layer),
-            virtual=listed(held(name=TEXT, role=TEXT, **_names("title"), count=_COUNT, coarse=_COUNT)),
+            virtual=listed(held(name=TEXT, role=TEXT, **_names("title"), count=COUNT, coarse=COUNT)),
             sources=listed(source), words=mapped(word), by=listed(named),
             measures=listed(called(id=TEXT, **_names("unit"))), methods=listed(named),
-            notices=listed(called(code=TEXT, file=TEXT, row=maybe(INTEGER))), basemap=maybe(_FREE),
+            notices=listed(called(code=TEXT, file=TEXT, row=maybe(INTEGER))), basemap=maybe(FREE),
         ),
     }  # fmt: skip
 
@@ -188,16 +179,16 @@ def _density() -> dict[str, Schema]:
     numbers = mapped(maybe(NUMBER))
     money = held(placed=INTEGER, outside=INTEGER, coarser=INTEGER, unplaced=INTEGER, total=INTEGER)
     classes = held(
-        method=TEXT, k=INTEGER, edges=listed(NUMBER), lowest=maybe(NUMBER), counts=listed(_COUNT),
+        method=TEXT, k=INTEGER, edges=listed(NUMBER), lowest=maybe(NUMBER), counts=listed(COUNT),
         colours=listed(TEXT), labels_zh=listed(TEXT), labels_en=listed(TEXT), has_zero=FLAG,
-        zero_count=_COUNT, zero_colour=TEXT, has_nodata=FLAG, nodata_count=_COUNT,
+        zero_count=COUNT, zero_colour=TEXT, has_nodata=FLAG, nodata_count=COUNT,
     )  # fmt: skip
     return {
         "Density": held(
             by=TEXT, measure=TEXT, unit=TEXT, **_names("unit", "note"), values=numbers,
             counts=mapped(listed(maybe(NUMBER), minItems=2, maxItems=2)), money_by_zone=numbers,
-            classes=classes, histogram=held(edges=listed(NUMBER), counts=listed(_COUNT), log=FLAG),
-            money=money, left_out=maybe(called(id=TEXT, wanyuan=INTEGER)), reallocated=_COUNT,
+            classes=classes, histogram=held(edges=listed(NUMBER), counts=listed(COUNT), log=FLAG),
+            money=money, left_out=maybe(called(id=TEXT, wanyuan=INTEGER)), reallocated=COUNT,
             cell_m=maybe(NUMBER), note=TEXT,
         ),
     }  # fmt: skip
@@ -225,14 +216,14 @@ def _subject() -> dict[str, Schema]:
         ),
         "Subject": called(
             kind=TEXT, id=TEXT, facts=listed(fact), figures=listed(figure),
-            **dict.fromkeys(kinds, related), more=mapped(_COUNT), pairs=listed(_FREE),
-            series=listed(held(year=INTEGER, value=NUMBER)), trends=listed(_FREE),
+            **dict.fromkeys(kinds, related), more=mapped(COUNT), pairs=listed(FREE),
+            series=listed(held(year=INTEGER, value=NUMBER)), trends=listed(FREE),
             links=mapped(TEXT), bbox=maybe({"allOf": [ref("Box")]}), precision=TEXT,
             accuracy_m=value, place_basis=TEXT,
         ),
         "PlacementOfSector": called(
             sector=TEXT, roles=listed(ref("Role")), districts=mapped(listed(ref("Placed"))),
-            more=_FREE, platforms=related, firms=related, projects=listed(_FREE),
+            more=FREE, platforms=related, firms=related, projects=listed(FREE),
         ),
         "PlacementOfDistrict": called(
             district=TEXT, roles=listed(ref("Role")), sectors=mapped(listed(ref("Placed")))
@@ -261,16 +252,16 @@ def schemas() -> dict[str, Schema]:
         **_subject(),
         "Hit": called(kind=TEXT, id=TEXT, matched=TEXT, bbox=maybe({"allOf": [ref("Box")]})),
         "Coarse": held(
-            code=maybe(TEXT), layer=maybe(TEXT), kind=TEXT, count=_COUNT, ids=listed(TEXT),
-            names=listed(ref("Both")), more=_COUNT,
+            code=maybe(TEXT), layer=maybe(TEXT), kind=TEXT, count=COUNT, ids=listed(TEXT),
+            names=listed(ref("Both")), more=COUNT,
         ),
         "Projects": held(
-            **{"total": _COUNT, "total_wanyuan": INTEGER, "from": _COUNT, "more": _COUNT,
+            **{"total": COUNT, "total_wanyuan": INTEGER, "from": COUNT, "more": COUNT,
                "next": maybe(INTEGER), "rows": listed(row)}
         ),
         "Health": held(
             status=one_of(["ok", "stale"]), version=TEXT, plan=TEXT,
-            opened={**TEXT, "format": "date-time"}, faults=_COUNT, refused=maybe(TEXT),
-            refused_since=maybe(TEXT), aged=_COUNT,
+            opened={**TEXT, "format": "date-time"}, faults=COUNT, refused=maybe(TEXT),
+            refused_since=maybe(TEXT), aged=COUNT,
         ),
     }  # fmt: skip

@@ -6,9 +6,12 @@ from geoplan.exchange.office.workbooks import MIMETYPE as XLSX
 from geoplan.plan.problems import Language
 from geoplan.schema import TABLES
 from webmap.openapi_schemas import (
+    BINARY,
     FLAG,
     INTEGER,
+    JSON,
     NUMBER,
+    POSTED,
     TEXT,
     Schema,
     answered,
@@ -18,17 +21,14 @@ from webmap.openapi_schemas import (
     mapped,
     maybe,
     one_of,
+    operation,
     parameter,
     ref,
     refusals,
-    shared,
 )
 from webmap.shelf import Shown
 
 TAG = "data"
-_JSON = "application/json"
-_BINARY: Schema = {"type": "string", "format": "binary"}
-_POSTED = (400, 403, 413, 415)
 
 
 def paths(_shown: Shown, language: Language) -> dict[str, Any]:
@@ -39,20 +39,20 @@ def paths(_shown: Shown, language: Language) -> dict[str, Any]:
         {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"}, where="path",
     )  # fmt: skip
     upload = "/api/data/imports/{token}"
-    state = content(_JSON, ref("Upload"))
+    state = content(JSON, ref("Upload"))
     return {
         "/api/data/imports": {
             "post": _operation(
                 "sendFile", say("上传一个要导入的文件", "Send a file to import"),
                 [parameter("name", say("文件名", "What the file is called"), {**TEXT, "maxLength": 200})],
-                {"201": content(_JSON, ref("Sent"))}, (*_POSTED, 503),
-                body=content("application/octet-stream", _BINARY),
+                {"201": content(JSON, ref("Sent"))}, (*POSTED, 503),
+                body=content("application/octet-stream", BINARY),
             ),
         },
         f"{upload}/preview": {
             "post": _operation(
                 "previewImport", say("预览会改什么；结果用 GET 取", "Work out what would change; GET the outcome"),
-                [token], {"202": state}, (*_POSTED, 404, 409, 503), body=content(_JSON, ref("Order")),
+                [token], {"202": state}, (*POSTED, 404, 409, 503), body=content(JSON, ref("Order")),
             ),
         },
         upload: {
@@ -68,13 +68,13 @@ def paths(_shown: Shown, language: Language) -> dict[str, Any]:
         f"{upload}/cancel": {
             "post": _operation(
                 "cancelImport", say("停止预览", "Stop a preview"), [token], {"202": state},
-                (*_POSTED, 404), body=content(_JSON, {"type": "object"}),
+                (*POSTED, 404), body=content(JSON, {"type": "object"}),
             ),
         },
         f"{upload}/change.zip": {
             "get": _operation(
                 "importChange", say("改后的文件与报告", "The files as they would be, with the report"),
-                [token], {"200": content("application/zip", _BINARY)}, (400, 404),
+                [token], {"200": content("application/zip", BINARY)}, (400, 404),
             ),
         },
         f"{upload}/remarks.csv": {
@@ -86,29 +86,29 @@ def paths(_shown: Shown, language: Language) -> dict[str, Any]:
         f"{upload}/write": {
             "post": _operation(
                 "writeImport", say("写入预览过的更改(服务器须允许)", "Write the change that was shown, if the server allows it"),
-                [token], {"202": state}, (*_POSTED, 404, 409, 503),
-                body=content(_JSON, held(["partial"], digest=TEXT, partial=FLAG)),
+                [token], {"202": state}, (*POSTED, 404, 409, 503),
+                body=content(JSON, held(["partial"], digest=TEXT, partial=FLAG)),
             ),
         },
         "/api/data/undo": {
             "post": _operation(
                 "undoImport", say("撤销一次导入及其后的导入(服务器须允许)", "Take back an import and those after it, if the server allows it"),
-                [], {"200": content(_JSON, held(undone=TEXT))}, (*_POSTED, 409, 503),
-                body=content(_JSON, held(["last"], entry=TEXT, last=TEXT)),
+                [], {"200": content(JSON, held(undone=TEXT))}, (*POSTED, 409, 503),
+                body=content(JSON, held(["last"], entry=TEXT, last=TEXT)),
             ),
         },
         "/api/data/templates/{table}.xlsx": {
             "get": _operation(
                 "template", say("一张表的填报模板", "A spreadsheet to fill in for one table"),
                 [parameter("table", say("表", "Table"), one_of(TABLES), where="path")],
-                {"200": content(XLSX, _BINARY)}, (400, 404),
+                {"200": content(XLSX, BINARY)}, (400, 404),
             ),
         },
     }  # fmt: skip
 
 
 def _operation(
-    operation: str,
+    name: str,
     summary: str,
     parameters: list[dict[str, Any]],
     responses: dict[str, Any],
@@ -116,20 +116,14 @@ def _operation(
     body: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     sent = {"requestBody": {"required": True, "content": body}} if body else {}
-    return {
-        "tags": [TAG],
-        "operationId": operation,
-        "summary": summary,
-        "parameters": [*parameters, shared("lang")],
-        **sent,
-        "responses": {
-            **{
-                status: answered(summary, contents) if contents else {"description": summary}
-                for status, contents in responses.items()
-            },
-            **refusals(*sorted(refused)),
+    answers = {
+        **{
+            status: answered(summary, contents) if contents else {"description": summary}
+            for status, contents in responses.items()
         },
+        **refusals(*sorted(refused)),
     }
+    return operation(TAG, name, summary, parameters, answers, **sent)
 
 
 def schemas() -> dict[str, Schema]:

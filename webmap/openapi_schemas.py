@@ -12,6 +12,14 @@ NUMBER: Schema = {"type": "number"}
 INTEGER: Schema = {"type": "integer"}
 FLAG: Schema = {"type": "boolean"}
 DAY: Schema = {"type": "string", "format": "date"}
+COUNT: Schema = {**INTEGER, "minimum": 0}
+BINARY: Schema = {"type": "string", "format": "binary"}
+FREE: Schema = {"type": "object"}
+"""An object of any form."""
+
+JSON = "application/json"
+POSTED = (400, 403, 413, 415)
+"""Statuses with which :mod:`webmap.posting` refuses what is sent."""
 
 
 def maybe(schema: Schema) -> Schema:
@@ -85,6 +93,20 @@ def refusals(*statuses: int) -> dict[str, Any]:
     return {str(status): {"$ref": f"#/components/responses/Refusal{status}"} for status in statuses}
 
 
+def operation(
+    tag: str, name: str, summary: str, parameters: Iterable[Any], responses: Schema, **more: Any
+) -> dict[str, Any]:
+    """What one method of an address does; every one may be told the language."""
+    return {
+        "tags": [tag],
+        "operationId": name,
+        "summary": summary,
+        "parameters": [*parameters, shared("lang")],
+        **more,
+        "responses": responses,
+    }
+
+
 def chooser(language: Language) -> Any:
     """``say(zh, en)`` → the phrase of a language."""
     return lambda zh, en: Both(zh, en)[language]
@@ -125,7 +147,7 @@ def geojson_schemas() -> dict[str, Schema]:
             ["more"],
             type=one_of(["FeatureCollection"]),
             features=listed(ref("Feature")),
-            more={**INTEGER, "minimum": 0},
+            more=COUNT,
         ),
     }
 

@@ -12,9 +12,9 @@ import shapely
 
 from geoplan.plan.crs import DATUMS
 from geoplan.plan.ledger import subject_names
-from geoplan.plan.problems import Both
-from geoplan.plan.statements import cited, worded
+from geoplan.plan.statements import cited, text
 from geoplan.site.deciding import Decision
+from geoplan.site.rules import KINDS
 
 DECIMALS = 6
 """Of scores, values, shares and degrees."""
@@ -175,18 +175,18 @@ class Account:
         low, high = of.worth.low.loc[key], of.worth.high.loc[key]
         return {
             "id": str(key),
-            "zh": _text(row["name_zh"]) or str(key),
-            "en": _text(row["name_en"]) or _text(row["name_zh"]) or str(key),
-            "kind": _text(row["kind"]),
-            **self._kind(_text(row["kind"])),
-            "district": self._named("districts", _text(row["district_code"]), "code"),
-            "wing": self._named("wings", _text(row["wing_id"])),
+            "zh": text(row["name_zh"]) or str(key),
+            "en": text(row["name_en"]) or text(row["name_zh"]) or str(key),
+            "kind": text(row["kind"]),
+            **self._kind(text(row["kind"])),
+            "district": self._named("districts", text(row["district_code"]), "code"),
+            "wing": self._named("wings", text(row["wing_id"])),
             "lon": lon,
             "lat": lat,
             "accuracy_m": plain(row["accuracy_m"]),
             "area_km2": plain(row["area_km2"]),
-            "basis": _text(row["basis"]),
-            "cite": self.cite(_text(row["table"]), row["row"]),
+            "basis": text(row["basis"]),
+            "cite": self.cite(text(row["table"]), row["row"]),
             "state": str(of.verdicts.state[key]),
             "rank": None if rank is None else int(rank),
             "score": plain(of.scored.scores[key]),
@@ -303,8 +303,8 @@ class Account:
         named = self._of.plan.sources.dropna(subset=["id"]).drop_duplicates("id")
         return {
             str(row["id"]): {
-                "zh": _text(row["title_zh"]),
-                "en": _text(row["title_en"]) or _text(row["title_zh"]),
+                "zh": text(row["title_zh"]),
+                "en": text(row["title_en"]) or text(row["title_zh"]),
             }
             for row in named.to_dict("records")
         }
@@ -337,14 +337,8 @@ class Account:
         return {as_: key, "zh": zh, "en": en or zh}
 
     def _kind(self, kind: str) -> dict[str, str]:
-        name = _KINDS.get(kind) or worded("platform_kind", kind)
-        return {"kind_zh": name.zh, "kind_en": name.en}
-
-
-_KINDS: Mapping[str, Both] = {
-    "parcel": Both("地块", "parcel"),
-    "cell": Both("格网", "grid cell"),
-}
+        zh, en = KINDS.get(kind, (kind, kind))
+        return {"kind_zh": zh, "kind_en": en}
 
 
 def plain(value: Any) -> float | int | None:
@@ -354,10 +348,6 @@ def plain(value: Any) -> float | int | None:
     if isinstance(value, int | np.integer):
         return int(value)
     return round(float(value), DECIMALS)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _rounded(values: "pd.Series[Any]") -> Plain:

@@ -32,11 +32,6 @@ def is_raster(own: OwnCriterion) -> bool:
     return PurePath(own.file).suffix.lower() in SUFFIXES
 
 
-def looks_at_own(own: OwnCriterion) -> bool:
-    """Whether a criterion looks at data of the brief, not at a layer of the plan."""
-    return bool(own.file or own.features)
-
-
 def data_of(own: OwnCriterion, at: Setting) -> OwnData:
     """The file of a criterion, and what the brief says of it."""
     return OwnData(

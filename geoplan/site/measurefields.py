@@ -19,7 +19,6 @@ from geoplan.site import fitting, gathering, layout, naming, nearness
 from geoplan.site.cells import TILE
 from geoplan.site.chains import chain_members, sector_members
 from geoplan.site.criteria import Chosen, measure_all
-from geoplan.site.declared import looks_at_own
 from geoplan.site.discs import expected_within
 from geoplan.site.fields import LINE_ERROR_CELLS, centres, distance_to, share_covered
 from geoplan.site.ground import Ground
@@ -230,7 +229,7 @@ FIELDS: Mapping[Callable[[Setting], Measured], _Field] = {
 
 
 def _declared_distance(ground: Ground, one: Chosen, own: OwnCriterion) -> _Found:
-    if own.layer == HUBS and not looks_at_own(own):
+    if own.layer == HUBS and not own.looks_at_own:
         kinds = "+".join(VOCABULARIES["hub_kind"])
         return _nearest_of(ground, hubs(ground.plan, kinds, own.where))
     drawn = as_drawn(features_of(own, _nowhere(ground, one), ("Point", "LineString", "Polygon")))

@@ -19,7 +19,7 @@ from geoplan.plan.problems import Both
 from geoplan.schema import VOCABULARIES
 from geoplan.site import ranges
 from geoplan.site.conditions import ConditionError, missing_column, parse
-from geoplan.site.declared import finished, is_raster, looks_at_own, own_frame, sentences_of
+from geoplan.site.declared import finished, is_raster, own_frame, sentences_of
 from geoplan.site.entries import BriefError, Fault, nearest
 from geoplan.site.layernames import HUBS, columns_of, layer_fault
 from geoplan.site.looking import features_for
@@ -86,7 +86,7 @@ def _faults(plan: Plan, own: OwnCriterion) -> Iterator[tuple[str, Both]]:
         )
     if by_value and not raster and not own.column:
         yield "column", Both("缺少属性列；请写 column", "the attribute is missing; write column")
-    if looks_at_own(own) or (own.measure == "attribute" and not own.layer):
+    if own.looks_at_own or (own.measure == "attribute" and not own.layer):
         return
     fault = layer_fault(plan, own.layer)
     if fault:
@@ -112,7 +112,7 @@ def _faults(plan: Plan, own: OwnCriterion) -> Iterator[tuple[str, Both]]:
 
 def features_of(own: OwnCriterion, at: Setting, kinds: tuple[str, ...]) -> ranges.Features:
     """What a criterion of the brief looks for: of a layer, or of a file."""
-    if not looks_at_own(own):
+    if not own.looks_at_own:
         where = parse(own.where) if own.where else None
         name = Both(own.name_zh, own.name_en)
         looks = Rule(own.id, name, "include", own.measure, "", layer=own.layer, where=where)
@@ -136,7 +136,7 @@ def _distance(own: OwnCriterion, at: Setting) -> Measured:
     From the nearest edge of a parcel or cell, from the centre of a platform; to
     hubs always from the centre.
     """
-    if own.layer == HUBS and not looks_at_own(own):
+    if own.layer == HUBS and not own.looks_at_own:
         measured, _ = nearest_of(at, hubs(at.plan, "+".join(VOCABULARIES["hub_kind"]), own.where))
         ends = (measured.best, measured.low, measured.high)
         best, low, high = (np.asarray(end, dtype=np.float64) for end in ends)

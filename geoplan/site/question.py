@@ -119,6 +119,11 @@ class OwnRule:
     clause_zh: str = ""
     note: str = ""
 
+    @property
+    def looks_at_own(self) -> bool:
+        """Whether it looks at data of the brief, not at a layer of the plan."""
+        return bool(self.file or self.features)
+
 
 @dataclass(frozen=True)
 class OwnCriterion:
@@ -147,6 +152,11 @@ class OwnCriterion:
     better: str = ""
     name_zh: str = ""
     name_en: str = ""
+
+    @property
+    def looks_at_own(self) -> bool:
+        """Whether it looks at data of the brief, not at a layer of the plan."""
+        return bool(self.file or self.features)
 
 
 @dataclass(frozen=True)

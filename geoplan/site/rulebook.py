@@ -226,7 +226,7 @@ def _judge_layer(plan: Plan, source: OwnRule, where: Condition | None, note: Any
                     f"{', '.join(LAYER_MEASURES)}",
                 )
         return
-    if source.file or source.features:
+    if source.looks_at_own:
         return
     fault = layer_fault(plan, source.layer)
     if fault is not None:

@@ -212,13 +212,15 @@ def _attribute_texts(condition: Condition, facts: pd.DataFrame, clause: str) -> 
     return texts
 
 
-_KINDS = {
+KINDS = {
     **VOCABULARIES["platform_kind"],
     "parcel": ("地块", "parcel"),
     "cell": ("格网", "grid cell"),
     "grid": ("格网", "grid cell"),
     "platform": ("平台", "platform"),
 }
+"""What the kinds of candidates are called."""
+
 _TITLES = {
     "id": Both("候选", "the site"),
     "kind": Both("类别", "kind"),
@@ -238,7 +240,7 @@ def _value_texts(column: str, facts: pd.DataFrame) -> list[Both]:
     if column == "id":
         names = zip(facts["name_zh"].tolist(), facts["name_en"].tolist(), strict=True)
         return [Both(str(zh), str(en)) for zh, en in names]
-    words = _KINDS if column in ("kind", "candidate") else {}
+    words = KINDS if column in ("kind", "candidate") else {}
     missing = Both("不详", "not known")
     known: dict[object, Both] = {}
     texts = []

@@ -9,7 +9,7 @@ import shapely
 
 from geoplan.plan.problems import Both
 from geoplan.site.conditions import holds, parse
-from geoplan.site.declared import complaint, data_of, finished, is_raster, looks_at_own, own_frame
+from geoplan.site.declared import complaint, data_of, finished, is_raster, own_frame
 from geoplan.site.entries import nearest
 from geoplan.site.layernames import layer_called
 from geoplan.site.measuring import Measured, Setting
@@ -64,7 +64,7 @@ def _points(xy: _Floats) -> _Geometries:
 def _field(own: OwnCriterion, at: Setting) -> Field | Raster:
     if is_raster(own):
         return read_raster(data_of(own, at), int(own.column or 1), at.plan)
-    if looks_at_own(own):
+    if own.looks_at_own:
         attributes, geometry, sure = own_frame(own, at, ("Polygon",))
         accuracy_m = own.accuracy_m
     else:
@@ -130,7 +130,7 @@ def attribute(own: OwnCriterion, at: Setting) -> Measured:
 
     The range holds all values where the centre may be.
     """
-    if not own.layer and not looks_at_own(own):
+    if not own.layer and not own.looks_at_own:
         return _own_column(own, at)
     field = _field(own, at)
     off = _off_m(own, field, at)

@@ -91,6 +91,12 @@ class Directory:
         """Every id of a table."""
         return tuple(self.labels.get(table, {}))
 
+    def districts_today(self) -> tuple[str, ...]:
+        """Codes of the districts of the newest layer: a name from outside means one of these."""
+        newest = [one for one in self.plan.layers_of("districts")[:1] if one.key in one.frame]
+        codes = {code for layer in newest for code in layer.frame[layer.key].astype(str)}
+        return tuple(key for key in self.ids("districts") if key in codes)
+
     def near(self, table: str, texts: Sequence[str]) -> dict[str, list[tuple[str, float]]]:
         """For each text the ids of a table whose names resemble it, with the likeness."""
         entries = [

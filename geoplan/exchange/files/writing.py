@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geoplan.errors import OutputError
+from geoplan.exchange.files.replacing import write_chunks
 from geoplan.exchange.files.reports import plain
 from geoplan.plan.layers import as_lonlat
 
@@ -20,7 +18,7 @@ _DECIMALS = 6
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a whole file or nothing: to a temporary file beside it, then renamed."""
+    """Write a whole file or nothing; see :func:`geoplan.exchange.files.replacing.replaced`."""
     write_bytes(path, text.encode("utf-8"))
 
 
@@ -32,20 +30,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     OutputError
         The folder does not exist or cannot be written.
     """
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise OutputError(f"{path}: cannot write there ({error.strerror})") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    write_chunks(path, [content])
 
 
 def geojson_text(frame: gpd.GeoDataFrame, members: Mapping[str, Any] | None = None) -> str:

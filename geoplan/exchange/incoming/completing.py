@@ -1,7 +1,7 @@
 """What a file leaves out: filled from what is known, asked for, or the row is refused."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -9,6 +9,8 @@ from geoplan.exchange.asking.directory import Directory
 from geoplan.exchange.asking.findings import LEAVE, Findings, Option, Question
 from geoplan.exchange.asking.remarks import refused
 from geoplan.exchange.asking.resemblance import name_key
+from geoplan.exchange.incoming.identity import key_columns, recognise
+from geoplan.exchange.sheets.assigning import column_of
 from geoplan.exchange.sheets.reading import Records
 from geoplan.exchange.sheets.titles import CITED
 from geoplan.plan.opening import Plan
@@ -40,7 +42,7 @@ def fill_down(records: Records, findings: Findings) -> None:
         if not blank:
             continue
         required = name in table.column_names and table.column(name).required
-        column = _declared(records.table, name)
+        column = column_of(records.table, name)
         answer = findings.ask(
             Question(
                 f"fill:{name}",
@@ -76,7 +78,7 @@ def complete(
     if records.table == "indicators":
         _complete_figures(records, plan, header_unit)
     required = [c.name for c in table.columns if c.required and c.name not in (*_OWN, *defaults)]
-    _recognise(records, plan, required)
+    recognise(records, plan, required)
     given = {name[4:]: value for name, value in findings.answers.items() if name.startswith("set:")}
     for column in table.columns:
         name = column.name
@@ -94,32 +96,13 @@ def complete(
     for column in table.columns:
         if column.required and column.name not in _OWN and not defaults.get(column.name):
             _refuse_blank(column, records, findings)
-    for name in [n for n in defaults if n in table.key or n in _identifying(records.table)]:
+    for name in [n for n in defaults if n in table.key or n in key_columns(records.table)]:
         texts = records.texts.get(name) or [""] * len(records)
         records.texts[name] = [
             text or ("" if is_known else defaults[name])
             for text, is_known in zip(texts, records.is_known, strict=True)
         ]
     return defaults
-
-
-def _recognise(records: Records, plan: Plan, required: Sequence[str]) -> None:
-    # Imported late, as below.
-    from geoplan.exchange.incoming.identity import recognise
-
-    recognise(records, plan, required)
-
-
-def _identifying(table: str) -> tuple[str, ...]:
-    # Imported late: identity builds on records, which need no identity.
-    from geoplan.exchange.incoming.identity import key_columns
-
-    return key_columns(table)
-
-
-def _declared(table: str, name: str) -> Column:
-    own = TABLES[table]
-    return own.column(name) if name in own.column_names else TABLES["locations"].column(name)
 
 
 def _checked(column: Column, value: str, directory: Directory, findings: Findings) -> str:

@@ -76,22 +76,21 @@ def recognise(records: Records, plan: Plan, required: Sequence[str]) -> None:
     By id, or by a name that one row alone has and nothing else contradicts. Writes
     their ids into the records.
     """
-    there = standing(plan, records.table)
-    if not {"id", "name_zh"} <= set(there.texts):
+    count = len(records)
+    blank = [""] * count
+    given = [records.texts.get(column, blank) for column in required]
+    lacking = [at for at in range(count) if not all(texts[at] for texts in given)]
+    if not lacking or not {"id", "name_zh"} <= set(TABLES[records.table].column_names):
         return
+    there = standing(plan, records.table)
     by_id = there.by_id()
     by_name: dict[str, list[int]] = {}
     for row, name in zip(there.rows, there.texts["name_zh"], strict=True):
         by_name.setdefault(name_key(name), []).append(row)
-    count = len(records)
-    blank = [""] * count
     codes = list(records.texts.get("id", blank))
     names = records.texts.get("name_zh", blank)
     others = [c for c in key_columns(records.table) if c != "name_zh" and c in records.texts]
-    given = [records.texts.get(column, blank) for column in required]
-    for at in range(count):
-        if all(texts[at] for texts in given):
-            continue
+    for at in lacking:
         rows = [by_id[codes[at]]] if codes[at] in by_id else []
         if not codes[at] and names[at]:
             rows = [

@@ -151,14 +151,9 @@ class Whereabouts:
     @cached_property
     def _districts(self) -> dict[str, str]:
         """Names of today's districts, on their codes."""
-        layers = self.plan.layers_of("districts")[:1]
-        return {
-            str(code): str(name)
-            for layer in layers
-            if {layer.key, "name_zh"} <= set(layer.frame.columns)
-            for code, name in zip(layer.frame[layer.key], layer.frame["name_zh"], strict=True)
-            if isinstance(name, str) and len(name) > 1
-        }
+        codes = self.directory.districts_today()
+        names = {code: self.directory.label("districts", code).zh for code in codes}
+        return {code: name for code, name in names.items() if len(name) > 1}
 
     def _day_of(self, code: str) -> str:
         """A day on which a district of that code existed, today if it still does."""

@@ -150,10 +150,8 @@ def _choices(column: Column, directory: Directory, language: Language) -> tuple[
         return ()
     ids = directory.ids(column.references)
     if column.references == "districts":
-        # An importer takes a name for a district of today.
-        today = directory.plan.layers_of("districts")[:1]
-        codes = {code for layer in today for code in layer.frame[layer.key].astype(str)}
-        return tuple(directory.label("districts", i)[language] for i in ids if i in codes)
+        today = directory.districts_today()
+        return tuple(directory.label("districts", code)[language] for code in today)
     names = [directory.label(column.references, key)[language] for key in ids]
     return tuple(
         name if _means(directory, column.references, name) == key else f"{name} [{key}]"
